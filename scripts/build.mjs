@@ -1,0 +1,8 @@
+/** Compiles `src` into `dist` and copies what the compiler does not: the SQL migrations. */
+import { cpSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+
+rmSync("dist", { recursive: true, force: true });
+const { status } = spawnSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
+cpSync("src/storage/sqlite/migrations", "dist/storage/sqlite/migrations", { recursive: true });
