@@ -3,6 +3,8 @@ import { cpSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 
 rmSync("dist", { recursive: true, force: true });
-const { status } = spawnSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
+const { status } = spawnSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+});
 if (status !== 0) process.exit(status ?? 1);
 cpSync("src/storage/sqlite/migrations", "dist/storage/sqlite/migrations", { recursive: true });

@@ -1,0 +1,87 @@
+/**
+ * The option types of `longhaul/bullmq`: BullMQ's own, with an optional `connection` that may name
+ * any of the three stores, `repeat` on jobs, and `attempts` and `backoff` on workers.
+ */
+import type * as bullmq from "bullmq";
+import type { SqliteConnection } from "../queue/index.ts";
+
+/** A SQLite file with options. */
+export type SqliteConnectionOptions = Exclude<SqliteConnection, string | undefined>;
+
+/**
+ * BullMQ's classes have `any` as the default of their job types, and users rely on it. Longhaul's
+ * also put it where BullMQ names its backend class: which store it is shows only when the program
+ * runs, and with `any` there a queue still goes where BullMQ's type is asked for (Bull Board).
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+export type Any = any;
+
+/**
+ * Where the jobs are kept:
+ * - nothing: `LONGHAUL_URL`, or `file:.longhaul/longhaul.db` without that variable;
+ * - `"file:path"`, `":memory:"` or `{ url, durability }`: SQLite;
+ * - `"redis://…"`, `"rediss://…"`, ioredis options, or a client of ioredis, node-redis or Bun: Redis;
+ * - `"postgres://…"`, a pg configuration or a pg `Pool`: PostgreSQL.
+ */
+export type ConnectionOptions =
+  string | SqliteConnectionOptions | bullmq.ConnectionOptions | bullmq.PostgresConnectionOptions;
+
+type OptionalConnection<Options> = Omit<Options, "connection"> & {
+  /** Where the jobs are kept; see {@link ConnectionOptions}. @default LONGHAUL_URL, or file:.longhaul/longhaul.db */
+  connection?: ConnectionOptions | undefined;
+};
+
+/** BullMQ's `RepeatOptions`, and the older name `cron` for `pattern`. */
+export interface RepeatOptions extends Omit<bullmq.RepeatOptions, "jobId" | "prevMillis"> {
+  /** The same as `pattern`. */
+  cron?: string;
+}
+
+/** BullMQ's `JobsOptions`, and `repeat`. */
+export type JobsOptions = bullmq.JobsOptions & {
+  /** Makes the job a job scheduler: it runs again and again at the times this says. */
+  repeat?: RepeatOptions;
+};
+
+/** The options of one job of `addBulk`. */
+export type BulkJobOptions = JobsOptions;
+
+/** BullMQ's `QueueBaseOptions` with an optional connection. */
+export type QueueBaseOptions = OptionalConnection<bullmq.QueueBaseOptions<Any>>;
+/** BullMQ's `QueueOptions` with an optional connection. */
+export type QueueOptions = OptionalConnection<bullmq.QueueOptions<Any>>;
+/** BullMQ's `QueueEventsOptions` with an optional connection. */
+export type QueueEventsOptions = OptionalConnection<bullmq.QueueEventsOptions<Any>>;
+/** BullMQ's `QueueEventsProducerOptions` with an optional connection. */
+export type QueueEventsProducerOptions = OptionalConnection<bullmq.QueueEventsProducerOptions<Any>>;
+/** BullMQ's `FlowProducerOptions` with an optional connection. */
+export type FlowProducerOptions = OptionalConnection<bullmq.FlowProducerOptions<Any>>;
+/** BullMQ's `RepeatBaseOptions` with an optional connection. */
+export type RepeatBaseOptions = OptionalConnection<bullmq.RepeatBaseOptions<Any>>;
+
+/** What a worker gives to jobs that bring none of their own. */
+export interface RetryDefaults {
+  /**
+   * How often a job is tried at most, if it was added without `attempts`. BullMQ stores a job
+   * without `attempts` as one with 0, so an explicit 0 counts as none too; 1 means "never retry".
+   */
+  attempts?: number | undefined;
+  /** How long to wait before a retry, if the job was added without `backoff`. A number is in ms. */
+  backoff?: number | bullmq.BackoffOptions | undefined;
+}
+
+/** BullMQ's `WorkerOptions` with an optional connection, and defaults for retries. */
+export type WorkerOptions = OptionalConnection<bullmq.WorkerOptions<Any>> & RetryDefaults;
+
+/** The data of a queue's jobs, where the queue is typed by its data or by a `Job` type. */
+export type DataOf<DataTypeOrJob> =
+  DataTypeOrJob extends bullmq.Job<infer Data, Any, Any> ? Data : DataTypeOrJob;
+/** The results of a queue's jobs. */
+export type ResultOf<DataTypeOrJob, Default> =
+  DataTypeOrJob extends bullmq.Job<Any, infer Result, Any> ? Result : Default;
+/** The names of a queue's jobs. */
+export type NameOf<DataTypeOrJob, Default extends string> =
+  DataTypeOrJob extends bullmq.Job<Any, Any, infer Name> ? Name : Default;
+
+/** BullMQ's `BackendFactory`, for any store. */
+export type BackendFactory = bullmq.BackendFactory<Any, Any>;

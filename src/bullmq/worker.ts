@@ -1,0 +1,49 @@
+import { Worker as BullWorker } from "bullmq";
+import type * as bullmq from "bullmq";
+import type { URL } from "node:url";
+import { createBackend } from "./create-backend.ts";
+import { applyRetryDefaults, hasRetryDefaults } from "./retry-defaults.ts";
+import type { Any, BackendFactory, RetryDefaults, WorkerOptions } from "./types.ts";
+
+/**
+ * BullMQ's `Worker` on the store that `connection` names, with `attempts` and `backoff` as defaults
+ * for jobs that bring none.
+ *
+ * @example
+ * const worker = new Worker("mails", async (job) => await send(job.data), {
+ *   concurrency: 5,
+ *   attempts: 3,
+ *   backoff: { type: "exponential", delay: 1000 },
+ * });
+ */
+export class Worker<
+  DataType = Any,
+  ResultType = Any,
+  NameType extends string = string,
+  ProgressType extends bullmq.JobProgress = bullmq.JobProgress,
+> extends BullWorker<DataType, ResultType, NameType, Any, ProgressType, Any> {
+  /**
+   * @throws {LonghaulError} BULLMQ_BAD_CONNECTION, BULLMQ_BAD_WORKER_OPTION, BULLMQ_DRIVER_MISSING,
+   *   and what opening a SQLite file throws.
+   */
+  constructor(
+    name: string,
+    processor?: string | URL | null | bullmq.Processor<DataType, ResultType, NameType, ProgressType>,
+    opts: WorkerOptions = {},
+    backendFactory: BackendFactory = createBackend,
+  ) {
+    // BullMQ's Worker refuses to start without a connection; an empty one means the default store.
+    super(name, processor, { ...opts, connection: opts.connection ?? {} }, backendFactory);
+  }
+
+  protected override async nextJobFromJobData(
+    jobData?: bullmq.JobJson,
+    jobId?: string,
+    token?: string,
+  ): Promise<bullmq.Job<DataType, ResultType, NameType, ProgressType>> {
+    const job = await super.nextJobFromJobData(jobData, jobId, token);
+    const defaults = this.opts as RetryDefaults;
+    if (job !== undefined && hasRetryDefaults(defaults)) applyRetryDefaults(job, defaults);
+    return job;
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * BullMQ's queues on one SQLite file, as a backend for BullMQ's own classes.
+ * @module
+ */
+export { SqliteQueueBackend } from "./backend.ts";
+export { createSqliteBackend, type SqliteConnection, type SqliteConnectionOptions } from "./create-backend.ts";
+export { resetForTests } from "./reset-for-tests.ts";

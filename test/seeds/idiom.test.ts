@@ -1,0 +1,3 @@
+import { testIdiom } from "../compat/suite.ts";
+
+testIdiom({ name: "in memory", connection: () => ":memory:" });
