@@ -22,7 +22,7 @@ test("tells the machine's time", () => {
 
 test("a canceled callback is not called, also when the timers were exchanged meanwhile", () => {
   vi.useFakeTimers();
-  const callback = vi.fn();
+  const callback = vi.fn<() => void>();
   const cancel = systemClock.after(10, callback);
   const fake = globalThis.setTimeout;
   vi.useRealTimers();
@@ -33,7 +33,7 @@ test("a canceled callback is not called, also when the timers were exchanged mea
 
 test("caps what a timer cannot hold instead of firing at once", () => {
   vi.useFakeTimers();
-  const callback = vi.fn();
+  const callback = vi.fn<() => void>();
   systemClock.after(Number.MAX_SAFE_INTEGER, callback);
   vi.advanceTimersByTime(MAX_TIMER_DELAY_MS - 1);
   expect(callback).not.toHaveBeenCalled();
@@ -43,7 +43,7 @@ test("caps what a timer cannot hold instead of firing at once", () => {
 
 test("a delay in the past fires in the next turn", () => {
   vi.useFakeTimers();
-  const callback = vi.fn();
+  const callback = vi.fn<() => void>();
   systemClock.after(-5, callback);
   expect(callback).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);

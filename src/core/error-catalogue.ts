@@ -33,7 +33,8 @@ export const errorCatalogue = {
     hint: "Give attempts as a whole number, and backoff as a number of ms or { type, delay, jitter }.",
   },
   BULLMQ_DRIVER_MISSING: {
-    message: "The connection needs {server}, and the package {package} is not installed: npm install {package}",
+    message:
+      "The connection needs {server}, and the package {package} is not installed: npm install {package}",
     retryable: false,
     status: 500,
     hint: "Install the package named in the message, pass a client of your own, or leave the connection out for the embedded store.",
@@ -88,13 +89,15 @@ export const errorCatalogue = {
     hint: "Look at the disk, its quota and the system's log; nothing of the failed write is visible.",
   },
   STORE_NEEDS_MIGRATION: {
-    message: "{path} has schema version {found}, this version of Longhaul needs {needed}, and migrate is false",
+    message:
+      "{path} has schema version {found}, this version of Longhaul needs {needed}, and migrate is false",
     retryable: false,
     status: 500,
     hint: "Run longhaul migrate, or open the store without migrate: false.",
   },
   STORE_NETWORK_FILESYSTEM: {
-    message: "{path} is on a network filesystem ({filesystem}), where SQLite's locks and shared memory do not work",
+    message:
+      "{path} is on a network filesystem ({filesystem}), where SQLite's locks and shared memory do not work",
     retryable: false,
     status: 500,
     hint: "Put the file on a local disk, use redis: or postgres:, or set allowNetworkFilesystem: true if one machine alone uses it.",
@@ -106,7 +109,8 @@ export const errorCatalogue = {
     hint: "Name another file; Longhaul keeps its data in a file of its own and has not touched this one.",
   },
   STORE_OPTIONS_CONFLICT: {
-    message: "{path} is already open in this process with {option} {open}, and now {wanted} is asked for",
+    message:
+      "{path} is already open in this process with {option} {open}, and now {wanted} is asked for",
     retryable: false,
     status: 500,
     hint: "Give every queue and worker on one file the same storage options.",

@@ -12,7 +12,9 @@ const sectionOf = ([code, { message, status, retryable, hint }]: [string, ErrorE
 test("docs/errors.md lists exactly the catalogue, in its order", () => {
   const page = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
   const sections = page.split(/^## /m).slice(1);
-  expect(sections.map((section) => section.trim())).toEqual(entries.map((entry) => sectionOf(entry)));
+  expect(sections.map((section) => section.trim())).toEqual(
+    entries.map((entry) => sectionOf(entry)),
+  );
 });
 
 test("codes are in alphabetical order, and each says what to do", () => {
@@ -23,7 +25,11 @@ test("codes are in alphabetical order, and each says what to do", () => {
 
 test("fills the gaps of a message and keeps the cause", () => {
   const cause = new Error("disk I/O error");
-  const error = new LonghaulError("STORE_IO", { path: "/data/jobs.db", reason: cause.message }, { cause });
+  const error = new LonghaulError(
+    "STORE_IO",
+    { path: "/data/jobs.db", reason: cause.message },
+    { cause },
+  );
   expect(error).toMatchObject({
     name: "LonghaulError",
     message: "Reading or writing /data/jobs.db failed: disk I/O error",

@@ -16,7 +16,7 @@ export function moveMany(
   next: () => ReturnType<Statement["all"]>,
   move: (job: JobRecord) => void,
 ): 0 | 1 {
-  for (let left = count; left > 0; ) {
+  for (let left = count; left > 0;) {
     const rows = next();
     if (rows.length === 0) return 0;
     for (const [pk] of rows.slice(0, left)) move(jobByPk(tx, pk as number)!);

@@ -33,7 +33,9 @@ export function findKey(
   const row = tx.sql(SELECT).get(queue.id, id) as [string, number | null] | undefined;
   if (!row) return undefined;
   const [jobId, expiresAt] = row;
-  return jobId === NOBODY || (expiresAt !== null && expiresAt <= tx.now) ? undefined : { jobId, expiresAt };
+  return jobId === NOBODY || (expiresAt !== null && expiresAt <= tx.now)
+    ? undefined
+    : { jobId, expiresAt };
 }
 
 const HOLD = `INSERT INTO deduplication (queue, id, job, expires_at) VALUES (?, ?, ?, ?)
@@ -66,20 +68,25 @@ export function deleteKeyAndStash(tx: QueueTransaction, queue: Queue, id: string
 }
 
 /** The same, if the job holds the id. */
-export function deleteKeyHeldBy(tx: QueueTransaction, queue: Queue, id: string, jobId: string): void {
+export function deleteKeyHeldBy(
+  tx: QueueTransaction,
+  queue: Queue,
+  id: string,
+  jobId: string,
+): void {
   tx.sql(DELETE_HELD_BY).run(queue.id, id, jobId);
 }
 
 const STASH = "UPDATE deduplication SET next_job = ?, expires_at = NULL WHERE queue = ? AND id = ?";
 
-/** Puts a job behind the id, in place of one that was there. The id is held until its holder ends, not for a time. */
-export function stash(tx: QueueTransaction, queue: Queue, id: string, job: StashedJob): void {
-  const { name, data, opts, timestamp, parentKey, parent, deduplicationId, repeatJobKey } = job;
-  const stored: StashedJob = {
-    ...{ id: job.id, name, data, opts, timestamp },
-    ...{ parentKey, parent, deduplicationId, repeatJobKey },
-  };
-  tx.sql(STASH).run(JSON.stringify(stored), queue.id, id);
+/**
+ * Puts a job behind the id, in place of one that was there. The id is held until its holder ends, not for a time. Such
+ * a job has no parent: BullMQ allows no job to be deduplicated and a child.
+ */
+export function stash(tx: QueueTransaction, queue: Queue, key: string, job: StashedJob): void {
+  const { id, name, data, opts, timestamp, deduplicationId, repeatJobKey } = job;
+  const stored: StashedJob = { id, name, data, opts, timestamp, deduplicationId, repeatJobKey };
+  tx.sql(STASH).run(JSON.stringify(stored), queue.id, key);
 }
 
 const SELECT_STASH = "SELECT next_job FROM deduplication WHERE queue = ? AND id = ?";
@@ -105,6 +112,7 @@ export function sweepExpired(tx: QueueTransaction, queue: Queue, id: string): vo
   const next = tx.sql(NEIGHBOURS).all(queue.id, id);
   const rows = next.length > 0 ? next : tx.sql(NEIGHBOURS).all(queue.id, "");
   for (const [neighbour, expiresAt, isBare] of rows as [string, number | null, 0 | 1][]) {
-    if (expiresAt !== null && expiresAt <= tx.now && isBare) tx.sql(DELETE).run(queue.id, neighbour);
+    if (expiresAt !== null && expiresAt <= tx.now && isBare)
+      tx.sql(DELETE).run(queue.id, neighbour);
   }
 }

@@ -1,5 +1,5 @@
 import type { DeduplicationOptions } from "bullmq";
-import { enqueueNew, type NewJob } from "./add.ts";
+import type { NewJob } from "./add.ts";
 import {
   deleteKey,
   deleteKeyHeldBy,
@@ -7,17 +7,17 @@ import {
   findKey,
   hold,
   sweepExpired,
-  takeStash,
   stash,
 } from "./deduplication-keys.ts";
-import { attachChild, childRemoved } from "./flow/parents.ts";
-import { jobKey } from "./job-key.ts";
+import { childRemoved } from "./flow/parents.ts";
 import { eraseJob, findJob, leave, moveInLine, type JobRecord } from "./job-record.ts";
 import { delayedPlace } from "./placement.ts";
 import type { QueueState } from "./queue-state.ts";
 import type { QueueReader } from "./reader.ts";
 import { State } from "./states.ts";
 import type { QueueRef, QueueTransaction } from "./transaction.ts";
+
+export { requeueStashed } from "./requeue-stashed.ts";
 
 /**
  * Deduplication: at most one job of a queue holds a deduplication id. Jobs added under an id that is held are not
@@ -112,22 +112,6 @@ export function releaseDeduplication(
   if (key?.jobId === jobId && key.expiresAt === null) deleteKey(tx, queue, deduplicationId);
 }
 
-/** Enqueues the job that was stashed while a holder of the id was active. It takes the id. */
-export function requeueStashed(tx: QueueTransaction, queue: QueueState, deduplicationId: string): void {
-  const stashed = takeStash(tx, queue, deduplicationId);
-  if (!stashed) return;
-  queue.lastJobId++;
-  const { id, ...job } = stashed;
-  // Its id may have been given to another job since; that one stands for it, as for any job added twice.
-  if (findJob(tx, queue, id)) {
-    queue.emit("D", id);
-    return;
-  }
-  hold(tx, queue, deduplicationId, id, null);
-  enqueueNew(tx, queue, { ...job, timestamp: tx.now }, id);
-  if (job.parentKey) attachChild(tx, job.parentKey, jobKey(queue.key, id));
-}
-
 /** A job that is removed lets go of its id, and of what was stashed behind it. */
 export function forgetDeduplication(
   tx: QueueTransaction,
@@ -167,5 +151,8 @@ export function getDeduplicationJobId(
 ): string | null {
   const id = reader.queueId(ref);
   if (id === undefined) return null;
-  return findKey({ sql: (text) => reader.sql(text), now: reader.now() }, { id }, deduplicationId)?.jobId ?? null;
+  return (
+    findKey({ sql: (text) => reader.sql(text), now: reader.now() }, { id }, deduplicationId)
+      ?.jobId ?? null
+  );
 }

@@ -27,7 +27,11 @@ export interface Delay {
  * @returns the job claimed next; `undefined` if none was asked for, or none can be had
  * @throws missing job (-1), missing lock (-2), lock of another (-6), not active (-3)
  */
-export function moveToDelayed(tx: QueueTransaction, queue: QueueState, move: Delay): ClaimResult | undefined {
+export function moveToDelayed(
+  tx: QueueTransaction,
+  queue: QueueState,
+  move: Delay,
+): ClaimResult | undefined {
   const { jobId, timestamp, delay, token, skipAttempt, fieldsToUpdate, next } = move;
   const operation = { command: "moveToDelayed", jobId, state: "active" };
   const job = findJob(tx, queue, jobId);
@@ -63,7 +67,11 @@ export function changeDelay(
 const dueTime = (from: number, delay: number): number => from + Math.max(0, delay);
 
 /** Lets a delayed job wait at once, at the back of its priority. @throws not delayed, or missing (-3) */
-export function promote(tx: QueueTransaction, queue: QueueState, { jobId }: { readonly jobId: string }): void {
+export function promote(
+  tx: QueueTransaction,
+  queue: QueueState,
+  { jobId }: { readonly jobId: string },
+): void {
   const job = findJob(tx, queue, jobId);
   if (job?.state !== State.delayed) {
     throw refusal(Refusal.notInState, { command: "promote", jobId, state: "delayed" });

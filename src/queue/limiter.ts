@@ -31,7 +31,8 @@ export function removeRateLimit(tx: QueueTransaction, queue: QueueState): 0 | 1 
 }
 
 /** What is left of the limiter's window in ms, whether or not its maximum is reached; 0 if none is running. */
-export const limiterTtl = ({ limiterUntil }: Window, now: number): number => Math.max(0, limiterUntil - now);
+export const limiterTtl = ({ limiterUntil }: Window, now: number): number =>
+  Math.max(0, limiterUntil - now);
 
 const SELECT = "SELECT meta, active, limiter_count, limiter_until FROM queue WHERE id = ?";
 
@@ -46,7 +47,11 @@ function readRow(reader: QueueReader, ref: QueueRef): LimiterRow | undefined {
   const row = id === undefined ? undefined : reader.sql(SELECT).get(id);
   if (!row) return undefined;
   const [meta, active, limiterCount, limiterUntil] = row as [string, number, number, number];
-  return { meta: JSON.parse(meta) as Record<string, string>, active, window: { limiterCount, limiterUntil } };
+  return {
+    meta: JSON.parse(meta) as Record<string, string>,
+    active,
+    window: { limiterCount, limiterUntil },
+  };
 }
 
 /**

@@ -22,7 +22,9 @@ interface Lines {
 
 function linesOf(tx: Pick<QueueTransaction, "sql">, pk: number): Lines {
   const first = tx.sql(FIRST).get(pk)?.[0] as number | undefined;
-  return first === undefined ? { first: 1, last: 0 } : { first, last: tx.sql(LAST).get(pk)![0] as number };
+  return first === undefined
+    ? { first: 1, last: 0 }
+    : { first, last: tx.sql(LAST).get(pk)![0] as number };
 }
 
 const INSERT = "INSERT INTO job_log (job, line, text) VALUES (?, ?, ?)";
@@ -38,7 +40,11 @@ const DROP_ALL = "DELETE FROM job_log WHERE job = ?";
 export function addLog(
   tx: QueueTransaction,
   queue: QueueState,
-  { jobId, text, keep }: { readonly jobId: string; readonly text: string; readonly keep?: number | undefined },
+  {
+    jobId,
+    text,
+    keep,
+  }: { readonly jobId: string; readonly text: string; readonly keep?: number | undefined },
 ): number {
   const row = tx.sql(JOB).get(queue.id, encodeJobId(jobId));
   if (!row) throw refusal(Refusal.missingJob, { command: "addLog", jobId });
@@ -76,10 +82,16 @@ const RANGE = "SELECT text FROM job_log WHERE job = ? AND line BETWEEN ? AND ? O
 export async function getJobLogs(
   reader: QueueReader,
   ref: QueueRef,
-  page: { readonly jobId: string; readonly start: number; readonly end: number; readonly asc: boolean },
+  page: {
+    readonly jobId: string;
+    readonly start: number;
+    readonly end: number;
+    readonly asc: boolean;
+  },
 ): Promise<{ logs: string[]; count: number }> {
   const queue = reader.queueId(ref);
-  const pk = queue === undefined ? undefined : reader.sql(JOB).get(queue, encodeJobId(page.jobId))?.[0];
+  const pk =
+    queue === undefined ? undefined : reader.sql(JOB).get(queue, encodeJobId(page.jobId))?.[0];
   if (pk === undefined) return { logs: [], count: 0 };
   const { first, last } = linesOf(reader, pk as number);
   const count = last - first + 1;

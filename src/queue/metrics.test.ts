@@ -46,9 +46,7 @@ it("keeps the same minutes as a list would, without a row for idle ones", async 
         const expected = new ListOfMinutes();
         for (const gap of gaps) {
           now += gap;
-          await store.write("metrics", () =>
-            recordMetric(tx, tx.queue(ref), State.completed, max),
-          );
+          await store.write("metrics", () => recordMetric(tx, tx.queue(ref), State.completed, max));
           expected.record(now, max);
         }
         const reader = queueReader(store);

@@ -15,7 +15,11 @@ const SET_PRIORITY = "UPDATE job SET priority = ? WHERE pk = ?";
 export function changePriority(
   tx: QueueTransaction,
   queue: QueueState,
-  { jobId, priority, lifo }: { readonly jobId: string; readonly priority: number; readonly lifo: boolean },
+  {
+    jobId,
+    priority,
+    lifo,
+  }: { readonly jobId: string; readonly priority: number; readonly lifo: boolean },
 ): void {
   const job = findJob(tx, queue, jobId);
   if (!job) throw refusal(Refusal.missingJob, { command: "changePriority", jobId });

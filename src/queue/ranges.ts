@@ -67,9 +67,10 @@ export async function getRanges(
   { types, ...range }: Range & { readonly types: readonly string[] },
 ): Promise<[string][]> {
   const queue = reader.queueId(ref);
-  const lists = await Promise.all(
-    types.map((type) => (queue === undefined ? [] : idsOf(reader, queue, type, range))),
-  );
+  const lists =
+    queue === undefined
+      ? types.map(() => [])
+      : await Promise.all(types.map((type) => idsOf(reader, queue, type, range)));
   // BullMQ's type says one id each, and means lists
   return lists as unknown as [string][];
 }

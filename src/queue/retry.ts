@@ -78,7 +78,11 @@ const IS_LIFO = "SELECT opts ->> '$.lifo' FROM job WHERE pk = ?";
  * Runs a finished job again: it waits with its priority, and a parent that still waits for its children waits for it.
  * @throws missing job (-1), not in that state (-3)
  */
-export function retryFinishedJob(tx: QueueTransaction, queue: QueueState, reprocess: Reprocess): void {
+export function retryFinishedJob(
+  tx: QueueTransaction,
+  queue: QueueState,
+  reprocess: Reprocess,
+): void {
   const { jobId, state, resetAttemptsMade, resetAttemptsStarted } = reprocess;
   const operation = { command: "reprocessJob", jobId, state: STATE_NAMES[state] };
   const job = findJob(tx, queue, jobId);
@@ -103,7 +107,11 @@ const OLDEST = `SELECT job FROM finished WHERE queue = ? AND state = ? AND finis
 export function retryFinishedJobs(
   tx: QueueTransaction,
   queue: QueueState,
-  { state, count, timestamp }: { readonly state: FinishedState; readonly count: number; readonly timestamp: number },
+  {
+    state,
+    count,
+    timestamp,
+  }: { readonly state: FinishedState; readonly count: number; readonly timestamp: number },
 ): 0 | 1 {
   return moveMany(
     tx,

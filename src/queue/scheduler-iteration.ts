@@ -8,8 +8,8 @@ import { iterationId, type SchedulerRecord } from "./scheduler-record.ts";
 import { State } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
 
-/** How many slots ahead an interval looks for one whose job id is free. */
-const MAX_SLOTS = 32;
+/** How many times are tried for one whose job id is free. */
+const MAX_TRIES = 32;
 
 /** What every job of a scheduler is made from. */
 export interface Template {
@@ -20,29 +20,28 @@ export interface Template {
   readonly data: string;
 }
 
-/** The scheduler's current job, if no worker has taken it yet. */
+/**
+ * The scheduler's current job, if a new one may take its place: it is delayed, or waits. As in BullMQ, a job that waits
+ * without a priority in a paused queue stays.
+ */
 export function pendingIteration(
   tx: QueueTransaction,
   queue: QueueState,
   { id, nextAt }: SchedulerRecord,
 ): JobRecord | undefined {
   const job = findJob(tx, queue, iterationId(id, nextAt));
-  return job?.state === State.waiting || job?.state === State.delayed ? job : undefined;
-}
-
-/** A time for the next job, and the finished job whose id it takes over. */
-interface FreeIteration {
-  readonly at: number;
-  readonly taken?: JobRecord;
+  if (job?.state === State.delayed) return job;
+  return job?.state === State.waiting && (job.place.major > 0 || !queue.isPaused) ? job : undefined;
 }
 
 /**
  * The time nearest to `at` whose job id can be had; the id of the job that is replaced (`pending`) can. Jobs of an
- * earlier scheduler of the same id may hold some: intervals pass over them, patterns are refused. Only a pattern that
- * was ahead of its time, because its job was promoted, may run a second time at the time of that job.
+ * earlier scheduler of the same id may hold some: intervals pass over them, patterns are refused. But a pattern that is
+ * ahead of time, because its job was promoted, comes back to the time of that job: the two then differ by a fraction
+ * of a millisecond.
  * @throws no free slot (-11) for intervals, job id taken (-10) for patterns
  */
-export function freeIteration(
+export function freeTime(
   tx: QueueTransaction,
   queue: QueueState,
   wanted: {
@@ -51,23 +50,20 @@ export function freeIteration(
     readonly every: number | undefined;
     readonly pending: JobRecord | undefined;
   },
-): FreeIteration {
+): number {
   const { id, every, pending } = wanted;
-  const holder = (at: number) => {
+  const isFree = (at: number) => {
     const jobId = iterationId(id, at);
-    return jobId === pending?.id ? undefined : findJob(tx, queue, jobId);
+    return jobId === pending?.id || findJob(tx, queue, jobId) === undefined;
   };
-  const taken = holder(wanted.at);
-  if (!taken) return { at: wanted.at };
-  if (every) {
-    for (let slot = 1; slot <= MAX_SLOTS; slot++) {
-      const at = wanted.at + slot * every;
-      if (!holder(at)) return { at };
-    }
-    throw refusal(Refusal.schedulerSlotsBusy, { command: "addJobScheduler" });
+  if (isFree(wanted.at)) return wanted.at;
+  const step = every || 0.01;
+  const tries = every || pending ? MAX_TRIES : 0;
+  for (let n = 1; n <= tries; n++) {
+    if (isFree(wanted.at + n * step)) return wanted.at + n * step;
   }
-  if (pending && taken.finishedOn !== null) return { at: wanted.at, taken };
-  throw refusal(Refusal.schedulerIdTaken, { command: "addJobScheduler" });
+  const code = every ? Refusal.schedulerSlotsBusy : Refusal.schedulerIdTaken;
+  throw refusal(code, { command: "addJobScheduler" });
 }
 
 /** Deletes a job that a new iteration stands for. */
@@ -86,7 +82,7 @@ export function addIteration(
   at: number,
 ): [jobId: string, delay: number] {
   const jobId = iterationId(id, at);
-  const delay = Math.max(0, at - tx.now);
+  const delay = Math.max(0, Math.floor(at - tx.now));
   const opts = { ...jobOpts, delay, jobId, ...repeatWithoutNull(jobOpts) };
   const deduplicationId = opts.deduplication?.id;
   queue.lastJobId++;

@@ -1,7 +1,7 @@
 import type { JobSchedulerJobOptions, JobsOptions, RepeatableOptions } from "bullmq";
 import { eraseJob, findJob, leave, type JobRecord } from "./job-record.ts";
 import type { QueueState } from "./queue-state.ts";
-import { addIteration, discard, freeIteration, pendingIteration } from "./scheduler-iteration.ts";
+import { addIteration, discard, freeTime, pendingIteration } from "./scheduler-iteration.ts";
 import {
   eraseScheduler,
   findScheduler,
@@ -54,14 +54,13 @@ export function addJobScheduler(
   const previous = findScheduler(tx, queue, id);
   const pending = previous && pendingIteration(tx, queue, previous);
   const planned = plan(tx, scheduler, previous, pending);
-  const { at, taken } = freeIteration(tx, queue, {
+  const at = freeTime(tx, queue, {
     id,
     at: planned.at,
     every: repeat.every,
     pending,
   });
 
-  if (taken) discard(tx, queue, taken);
   if (pending) discard(tx, queue, pending);
   const offset = pending ? (repeat.offset ?? previous?.fields["offset"]) : planned.offset;
   const fields = fieldsOf(scheduler, offset, previous?.fields["ic"] ?? "1");

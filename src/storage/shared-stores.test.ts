@@ -43,7 +43,9 @@ test("files that are not there yet are told apart before they are made", () => {
 test("a file may be opened again while its last user still closes it", async () => {
   const url = `file:${join(tempFolder(), "jobs.db")}`;
   const first = share(url);
-  const written = first.store.write("test", () => void first.store.connection.exec("CREATE TABLE t (a)"));
+  const written = first.store.write("test", () =>
+    first.store.connection.exec("CREATE TABLE t (a)"),
+  );
   const released = first.release();
   const second = share(url);
   await Promise.all([written, released]);
@@ -74,6 +76,9 @@ test("a durability that differs from the open store's is refused", () => {
 
 test("servers are no files", () => {
   expect(() => openShared("redis://user:secret@localhost")).toThrow(
-    expect.objectContaining({ code: "STORE_BAD_URL", message: expect.not.stringContaining("secret") }),
+    expect.objectContaining({
+      code: "STORE_BAD_URL",
+      message: expect.not.stringContaining("secret"),
+    }),
   );
 });

@@ -33,7 +33,10 @@ const open = new Map<string, Entry>();
 export function openShared(url?: string, options: SharedStoreOptions = {}): SharedStore {
   const parsed = parseStoreUrl(url);
   if (parsed.kind !== "sqlite") {
-    throw new LonghaulError("STORE_BAD_URL", { url: `${parsed.kind}:`, reason: "SQLite needs file: or :memory:" });
+    throw new LonghaulError("STORE_BAD_URL", {
+      url: `${parsed.kind}:`,
+      reason: "SQLite needs file: or :memory:",
+    });
   }
   const path = parsed.path === MEMORY_PATH ? parsed.path : locateDatabase(parsed.path, options);
   const entry = open.get(path) ?? start(path, options);
@@ -45,7 +48,11 @@ export function openShared(url?: string, options: SharedStoreOptions = {}): Shar
 }
 
 function start(path: string, options: SharedStoreOptions): Entry {
-  const entry = { store: SqliteStore.open({ ...options, path }), durability: options.durability ?? "full", users: 0 };
+  const entry = {
+    store: SqliteStore.open({ ...options, path }),
+    durability: options.durability ?? "full",
+    users: 0,
+  };
   open.set(path, entry);
   return entry;
 }
@@ -59,5 +66,10 @@ async function leave(path: string, entry: Entry): Promise<void> {
 
 function checkDurability(path: string, entry: Entry, wanted: Durability | undefined): void {
   if (wanted === undefined || wanted === entry.durability) return;
-  throw new LonghaulError("STORE_OPTIONS_CONFLICT", { path, option: "durability", open: entry.durability, wanted });
+  throw new LonghaulError("STORE_OPTIONS_CONFLICT", {
+    path,
+    option: "durability",
+    open: entry.durability,
+    wanted,
+  });
 }

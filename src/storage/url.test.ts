@@ -46,7 +46,10 @@ test.each([
   ["file://server/share/jobs.db", "a file:// URL needs an absolute path and no host"],
 ])("refuses %j: %s", (url, reason) => {
   expect(() => parseStoreUrl(url)).toThrow(
-    expect.objectContaining({ code: "STORE_BAD_URL", message: `${url} is no store URL: ${reason}` }),
+    expect.objectContaining({
+      code: "STORE_BAD_URL",
+      message: `${url} is no store URL: ${reason}`,
+    }),
   );
 });
 

@@ -32,7 +32,8 @@ const serverKinds = new Map<string, "redis" | "postgres">([
  */
 export function parseStoreUrl(url?: string): StoreUrl {
   const text = url ?? (process.env["LONGHAUL_URL"] || DEFAULT_STORE_URL);
-  if (text === MEMORY_PATH || text === `file:${MEMORY_PATH}`) return { kind: "sqlite", path: MEMORY_PATH };
+  if (text === MEMORY_PATH || text === `file:${MEMORY_PATH}`)
+    return { kind: "sqlite", path: MEMORY_PATH };
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === "file") return { kind: "sqlite", path: filePath(text) };
   const kind = scheme === undefined ? undefined : serverKinds.get(scheme);

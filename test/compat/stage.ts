@@ -49,7 +49,7 @@ export class Stage {
   }
 
   async events(name = "jobs"): Promise<QueueEvents> {
-    const events = new QueueEvents(this.name(name), { connection: this.connection, lastEventId: "0-0" });
+    const events = new QueueEvents(this.name(name), { connection: this.connection, lastEventId: "0" });
     this.watch(events);
     await events.waitUntilReady();
     return events;

@@ -35,6 +35,8 @@ testIdiom({ name: "an ioredis client", connection: () => redis });
 
 const postgresUrl = serverUrl("POSTGRES_URL");
 const pool = new pg.Pool({ connectionString: postgresUrl, max: 20, options: "-c search_path=bullmq" });
+// BullMQ leaves a listener on a pool for every backend.
+pool.setMaxListeners(0);
 closing.push(() => pool.end());
 testIdiom({ name: "a PostgreSQL URL", connection: () => postgresUrl });
 // After the URL, which makes the tables: BullMQ never migrates through a pool it was given.

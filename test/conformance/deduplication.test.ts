@@ -76,7 +76,11 @@ describe("without options", () => {
     const queue = kit.queue();
     await queue.add("first", {}, { jobId: "a", deduplication });
     await queue.add("second", {}, { jobId: "a", deduplication });
-    expect((await eventsOf(queue)).map(({ event }) => event)).toEqual(["added", "waiting", "duplicated"]);
+    expect((await eventsOf(queue)).map(({ event }) => event)).toEqual([
+      "added",
+      "waiting",
+      "duplicated",
+    ]);
   });
 
   test("a holder that vanished is no holder", async () => {
@@ -185,7 +189,12 @@ describe("replace", () => {
       { event: "added", jobId: first.id },
       { event: "delayed", jobId: first.id },
       { event: "removed", jobId: first.id, prev: "delayed" },
-      { event: "deduplicated", jobId: second.id, deduplicationId: "one", deduplicatedJobId: first.id },
+      {
+        event: "deduplicated",
+        jobId: second.id,
+        deduplicationId: "one",
+        deduplicatedJobId: first.id,
+      },
       { event: "added", jobId: second.id },
       { event: "delayed", jobId: second.id },
     ]);
@@ -217,12 +226,12 @@ describe("replace", () => {
 
   test("releases a parent that waited for the replaced job", async () => {
     const queue = kit.queue();
-    const flow = kit.flow();
     const opts = { delay: 5000, deduplication: { id: "one", replace: true } };
-    const { job: parent } = await flow.add({
+    await queue.add("first", {}, { ...opts, jobId: "adopted" });
+    const { job: parent } = await kit.flow().add({
       name: "parent",
       queueName: queue.name,
-      children: [{ name: "child", queueName: queue.name, opts }],
+      children: [{ name: "child", queueName: queue.name, opts: { jobId: "adopted" } }],
     });
     expect(await parent.getState()).toBe("waiting-children");
     await queue.add("instead", {}, opts);

@@ -39,7 +39,12 @@ describe("a paused queue", () => {
   test("tells when it is paused and resumed, even again", async () => {
     const queue = kit.queue();
     for (const step of ["pause", "pause", "resume", "resume"] as const) await queue[step]();
-    expect((await eventsOf(queue)).map(({ event }) => event)).toEqual(["paused", "paused", "resumed", "resumed"]);
+    expect((await eventsOf(queue)).map(({ event }) => event)).toEqual([
+      "paused",
+      "paused",
+      "resumed",
+      "resumed",
+    ]);
   });
 
   test("wakes a worker that waits when it is resumed", async () => {
@@ -73,7 +78,10 @@ describe("metadata", () => {
     const worker = kit.worker(queue);
     await queue.setGlobalConcurrency(1);
     expect(await queue.isMaxed()).toBe(false);
-    await queue.addBulk([{ name: "first", data: {} }, { name: "second", data: {} }]);
+    await queue.addBulk([
+      { name: "first", data: {} },
+      { name: "second", data: {} },
+    ]);
     const first = (await take(worker))!;
     expect(await queue.isMaxed()).toBe(true);
     expect(await take(worker)).toBeUndefined();

@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withBackend, type Job, type Processor, type QueueOptions, type WorkerOptions } from "bullmq";
+import {
+  withBackend,
+  type Job,
+  type Processor,
+  type QueueOptions,
+  type WorkerOptions,
+} from "bullmq";
 import { afterAll, afterEach, vi } from "vitest";
 import { createSqliteBackend } from "../../src/queue/index.ts";
 import { openConnection, type SqlValue } from "../../src/storage/sqlite/connection.ts";
@@ -60,9 +66,17 @@ export function queueKit() {
       }
     },
 
-    worker(queue: TestQueue, options: Partial<WorkerOptions> = {}, processor?: Processor): TestWorker {
+    worker(
+      queue: TestQueue,
+      options: Partial<WorkerOptions> = {},
+      processor?: Processor,
+    ): TestWorker {
       return opened(
-        new bullmq.Worker(queue.name, processor ?? null, { ...options, autorun: false, connection }),
+        new bullmq.Worker(queue.name, processor ?? null, {
+          ...options,
+          autorun: false,
+          connection,
+        }),
       );
     },
   };
@@ -85,7 +99,8 @@ export async function takeAll(worker: TestWorker): Promise<string[]> {
 
 /** All events of a queue so far. */
 export async function eventsOf(queue: TestQueue): Promise<StreamEvent[]> {
-  const stream = (await queue.getBackend().readEvents("0", 1)) as [string, [string, string[]][]][] | null;
+  const stream = (await queue.getBackend().readEvents("0", 1)) as
+    [string, [string, string[]][]][] | null;
   return (stream?.[0]?.[1] ?? []).map(([, flat]) => {
     const event: Record<string, string> = {};
     for (let i = 0; i < flat.length; i += 2) event[flat[i]!] = flat[i + 1]!;

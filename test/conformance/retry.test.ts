@@ -1,5 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
-import { eventsOf, queueKit, stopClock, take, takeAll, TOKEN, type TestQueue, type TestWorker } from "./queue-kit.ts";
+import {
+  eventsOf,
+  queueKit,
+  stopClock,
+  take,
+  takeAll,
+  TOKEN,
+  type TestQueue,
+  type TestWorker,
+} from "./queue-kit.ts";
 
 const kit = queueKit();
 
@@ -27,7 +36,11 @@ describe("retrying at once", () => {
       attemptsStarted: 1,
       failedReason: "once more",
     });
-    expect((await eventsOf(queue)).at(-1)).toEqual({ event: "waiting", jobId: job.id, prev: "active" });
+    expect((await eventsOf(queue)).at(-1)).toEqual({
+      event: "waiting",
+      jobId: job.id,
+      prev: "active",
+    });
     expect(await takeAll(worker)).toEqual(["second", "first"]);
   });
 
@@ -87,10 +100,17 @@ describe("handing an active job back", () => {
   test("it is next again, and no attempt was made", async () => {
     const queue = kit.queue();
     const worker = kit.worker(queue);
-    await queue.addBulk([{ name: "first", data: {} }, { name: "second", data: {} }]);
+    await queue.addBulk([
+      { name: "first", data: {} },
+      { name: "second", data: {} },
+    ]);
     const job = (await take(worker))!;
     expect(await job.moveToWait(TOKEN)).toBe(0);
-    expect((await eventsOf(queue)).at(-1)).toEqual({ event: "waiting", jobId: job.id, prev: "active" });
+    expect((await eventsOf(queue)).at(-1)).toEqual({
+      event: "waiting",
+      jobId: job.id,
+      prev: "active",
+    });
     expect(await take(worker)).toMatchObject({ id: job.id, attemptsMade: 0, attemptsStarted: 2 });
   });
 
@@ -120,7 +140,9 @@ describe("handing an active job back", () => {
     const job = await queue.add("job", {}, { delay: 60_000 });
     expect(await queue.getBackend().moveJobFromActiveToWait(job.id!)).toBe(0);
     expect(await job.getState()).toBe("delayed");
-    await expect(queue.getBackend().moveJobFromActiveToWait("none")).rejects.toMatchObject({ code: -1 });
+    await expect(queue.getBackend().moveJobFromActiveToWait("none")).rejects.toMatchObject({
+      code: -1,
+    });
     await expect(job.moveToWait(TOKEN)).rejects.toMatchObject({ code: -2 });
   });
 });
@@ -138,9 +160,17 @@ describe("running a finished job again", () => {
     expect(stored?.failedReason).toBeUndefined();
     expect(stored?.finishedOn).toBeUndefined();
     expect(stored?.processedOn).toBeUndefined();
-    expect((await eventsOf(queue)).at(-1)).toEqual({ event: "waiting", jobId: job.id, prev: "failed" });
+    expect((await eventsOf(queue)).at(-1)).toEqual({
+      event: "waiting",
+      jobId: job.id,
+      prev: "failed",
+    });
     expect(await complete(worker, "fine")).toMatchObject({ id: job.id });
-    expect(await queue.getJob(job.id!)).toMatchObject({ attemptsMade: 2, attemptsStarted: 2, returnvalue: "fine" });
+    expect(await queue.getJob(job.id!)).toMatchObject({
+      attemptsMade: 2,
+      attemptsStarted: 2,
+      returnvalue: "fine",
+    });
   });
 
   test("a completed one forgets its value", async () => {
@@ -207,10 +237,18 @@ describe("running a finished job again", () => {
       ],
     });
     const jobs = [await fail(worker), await complete(worker)];
-    expect(await parent.getDependenciesCount()).toMatchObject({ processed: 1, ignored: 1, unprocessed: 1 });
+    expect(await parent.getDependenciesCount()).toMatchObject({
+      processed: 1,
+      ignored: 1,
+      unprocessed: 1,
+    });
     await jobs[0]!.retry("failed");
     await jobs[1]!.retry("completed");
-    expect(await parent.getDependenciesCount()).toMatchObject({ processed: 0, ignored: 0, unprocessed: 3 });
+    expect(await parent.getDependenciesCount()).toMatchObject({
+      processed: 0,
+      ignored: 0,
+      unprocessed: 3,
+    });
   });
 });
 

@@ -23,9 +23,9 @@ export function readEvents(
   ref: QueueRef,
   { after }: { readonly after: string },
 ): EventStream | null {
+  const [sequence, index] = parseId(after);
   const queue = reader.queueId(ref);
   if (queue === undefined) return null;
-  const [sequence, index] = parseId(after);
   const rows = reader.sql(NEWER).all(queue, sequence, sequence, index + 1) as [
     number,
     number,

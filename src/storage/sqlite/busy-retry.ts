@@ -18,7 +18,8 @@ export function retryWhileBusy<T>(path: string, limitMs: number, work: () => T):
     } catch (error) {
       if (!isBusy(error)) throw error;
       const waitedMs = Math.round(monotonicNow() - start);
-      if (waitedMs >= limitMs) throw new LonghaulError("STORE_BUSY_TIMEOUT", { path, waitedMs }, { cause: error });
+      if (waitedMs >= limitMs)
+        throw new LonghaulError("STORE_BUSY_TIMEOUT", { path, waitedMs }, { cause: error });
       Atomics.wait(sleeper, 0, 0, 1 + Math.random() * 4);
     }
   }

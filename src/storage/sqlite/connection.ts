@@ -54,7 +54,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   const problems: string[] = [];
   for (const name of forced ? [forced] : drivers.keys()) {
     const open = drivers.get(name);
-    if (open && isLoadable(name, problems)) return open(require, options.path, options.readOnly ?? false);
+    if (open && isLoadable(name, problems))
+      return open(require, options.path, options.readOnly ?? false);
     if (!open) problems.push(`${name}: unknown driver`);
   }
   throw new LonghaulError("STORE_DRIVER_MISSING", { tried: problems.join("; ") });

@@ -1,4 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LonghaulError } from "../../core/errors.ts";
 import { type Connection, type DriverName, openConnection } from "./connection.ts";
@@ -52,7 +60,10 @@ export function requireOurs(connection: Connection, path: string): void {
   }
   const tables = connection.sql("SELECT count(*) FROM sqlite_master").get()![0] as number;
   if (applicationId === 0 && found === 0 && tables === 0) return;
-  throw new LonghaulError("STORE_NOT_A_DATABASE", { path, reason: "it is the SQLite database of another program" });
+  throw new LonghaulError("STORE_NOT_A_DATABASE", {
+    path,
+    reason: "it is the SQLite database of another program",
+  });
 }
 
 /**
@@ -99,4 +110,5 @@ function refuseNetwork(path: string, { allowNetworkFilesystem, probe }: LocateOp
   throw new LonghaulError("STORE_NETWORK_FILESYSTEM", { path, filesystem: filesystem.name });
 }
 
-const isPermissionCode = (code: string | undefined): boolean => code === "EACCES" || code === "EPERM" || code === "EROFS";
+const isPermissionCode = (code: string | undefined): boolean =>
+  code === "EACCES" || code === "EPERM" || code === "EROFS";

@@ -2,7 +2,11 @@ import type BetterSqlite from "better-sqlite3";
 import type { Connection, Statement } from "./connection.ts";
 
 /** Opens a file with better-sqlite3. Its own statements have the shape we want once they return arrays. */
-export function openBetterSqlite(require: NodeJS.Require, path: string, readOnly: boolean): Connection {
+export function openBetterSqlite(
+  require: NodeJS.Require,
+  path: string,
+  readOnly: boolean,
+): Connection {
   const Database = require("better-sqlite3") as typeof BetterSqlite;
   const database = new Database(path, { readonly: readOnly, timeout: 0 });
   const statements = new Map<string, Statement>();

@@ -11,7 +11,11 @@ interface NodeSqlite {
 }
 
 /** Opens a file with the SQLite that is built into Node 22.13 and newer. */
-export function openNodeSqlite(require: NodeJS.Require, path: string, readOnly: boolean): Connection {
+export function openNodeSqlite(
+  require: NodeJS.Require,
+  path: string,
+  readOnly: boolean,
+): Connection {
   const { DatabaseSync } = require("node:sqlite") as NodeSqlite;
   const database = new DatabaseSync(path, { readOnly, timeout: 0 });
   const statements = new Map<string, Statement>();

@@ -5,8 +5,7 @@ import { readFileSync, statfsSync } from "node:fs";
  * do not work there. `unknown`: neither is sure (FUSE, or a system that does not tell).
  */
 export type Filesystem =
-  | { readonly kind: "local" | "unknown" }
-  | { readonly kind: "network"; readonly name: string };
+  { readonly kind: "local" | "unknown" } | { readonly kind: "network"; readonly name: string };
 
 /** What the kernel says; replaced in tests. */
 export interface FilesystemProbe {
@@ -31,7 +30,8 @@ const networkTypes = new Map<number, string>([
   [0x01161970, "gfs2"],
 ]);
 const FUSE = 0x65735546;
-const networkFuse = /^fuse\.(sshfs|s3fs|rclone|gcsfuse|glusterfs|ceph|curlftpfs|mfs|juicefs|goofys|blobfuse2?)$/;
+const networkFuse =
+  /^fuse\.(sshfs|s3fs|rclone|gcsfuse|glusterfs|ceph|curlftpfs|mfs|juicefs|goofys|blobfuse2?)$/;
 
 const kernelProbe: FilesystemProbe = {
   typeOf: (folder) => statfsSync(folder).type,
@@ -57,7 +57,8 @@ function fuseFilesystem(folder: string, probe: FilesystemProbe): Filesystem {
   for (const line of probe.mounts().split("\n")) {
     const [mount = "", filesystem = ""] = line.split(" - ");
     const point = mount.split(" ")[4]?.replace(/\\040/g, " ");
-    if (point === undefined || !isInside(folder, point) || point.length < best.point.length) continue;
+    if (point === undefined || !isInside(folder, point) || point.length < best.point.length)
+      continue;
     best = { point, name: filesystem.split(" ")[0] ?? "" };
   }
   return networkFuse.test(best.name) ? { kind: "network", name: best.name } : { kind: "unknown" };

@@ -85,7 +85,14 @@ export class GroupCommit {
   /** Queues an operation; resolves with its result after the commit. */
   write<T>(label: string, run: () => T): Promise<T> {
     const promise = new Promise<unknown>(handOver);
-    this.#queue.push({ label, run, resolve: handedResolve, reject: handedReject, outcome: undefined, refused: false });
+    this.#queue.push({
+      label,
+      run,
+      resolve: handedResolve,
+      reject: handedReject,
+      outcome: undefined,
+      refused: false,
+    });
     if (!this.#scheduled) {
       this.#scheduled = true;
       realSetImmediate(this.#run);
@@ -104,7 +111,8 @@ export class GroupCommit {
     const batch = this.#takeBatch();
     let ran = 0;
     try {
-      if (this.#host.foreignCommitSeen()) for (const participant of this.#host.participants) participant.stale();
+      if (this.#host.foreignCommitSeen())
+        for (const participant of this.#host.participants) participant.stale();
       ran = runOperations(batch);
       for (const participant of this.#host.participants) participant.flush();
       if (crashPointsArmed) passCrashPoints(batch, ran, "before-commit");
@@ -140,7 +148,9 @@ export class GroupCommit {
     const waitedMs = Math.round(now - this.#busySince);
     if (waitedMs >= this.#host.busyTimeoutMs) {
       this.#busySince = undefined;
-      this.#rejectQueue(new LonghaulError("STORE_BUSY_TIMEOUT", { path: this.#host.path, waitedMs }, { cause }));
+      this.#rejectQueue(
+        new LonghaulError("STORE_BUSY_TIMEOUT", { path: this.#host.path, waitedMs }, { cause }),
+      );
       return;
     }
     // A random pause keeps two saturated processes from taking turns unfairly.

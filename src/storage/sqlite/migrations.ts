@@ -42,11 +42,15 @@ export const schemaVersion = (connection: Connection): number =>
  * @throws the driver's busy error when another process holds the lock;
  *   {@link LonghaulError} STORE_NEEDS_MIGRATION when the file is behind and `migrate` is false.
  */
-export function applyMigrations(connection: Connection, options: { path: string; migrate: boolean }): void {
+export function applyMigrations(
+  connection: Connection,
+  options: { path: string; migrate: boolean },
+): void {
   const needed = latestVersion();
   const found = schemaVersion(connection);
   if (found >= needed) return;
-  if (!options.migrate) throw new LonghaulError("STORE_NEEDS_MIGRATION", { path: options.path, found, needed });
+  if (!options.migrate)
+    throw new LonghaulError("STORE_NEEDS_MIGRATION", { path: options.path, found, needed });
 
   connection.exec("BEGIN IMMEDIATE");
   try {

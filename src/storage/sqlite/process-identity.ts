@@ -11,7 +11,8 @@ export interface MachineIdentity {
 
 /** Where this process runs. */
 export function machineIdentity(): MachineIdentity {
-  const kernel = tryRead(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()) ?? "";
+  const kernel =
+    tryRead(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()) ?? "";
   const namespace = tryRead(() => readlinkSync("/proc/self/ns/pid")) ?? "";
   return { kernel, machine: `${hostname()} ${kernel} ${namespace}` };
 }

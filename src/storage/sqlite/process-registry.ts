@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { realClearInterval, realDateNow, realSetImmediate, realSetInterval } from "../../core/real-timers.ts";
+import {
+  realClearInterval,
+  realDateNow,
+  realSetImmediate,
+  realSetInterval,
+} from "../../core/real-timers.ts";
 import type { Connection } from "./connection.ts";
 import { isProcessAlive, machineIdentity, processStart } from "./process-identity.ts";
 
@@ -86,7 +91,9 @@ export class ProcessRegistry {
     if (this.#listeners.size === 0) return;
     const now = realDateNow();
     if (now - this.#beatAt >= HEARTBEAT_MS) this.#beat(now);
-    const lost = this.#lostOwners(now).filter((owner) => now - (this.#reported.get(owner) ?? 0) >= REMIND_MS);
+    const lost = this.#lostOwners(now).filter(
+      (owner) => now - (this.#reported.get(owner) ?? 0) >= REMIND_MS,
+    );
     if (lost.length === 0) return;
     for (const owner of lost) this.#reported.set(owner, now);
     for (const listener of [...this.#listeners]) listener(lost);
@@ -103,7 +110,14 @@ export class ProcessRegistry {
     const lost: number[] = [];
     const seen = new Set<number>();
     for (const row of this.#host.connection.sql(OTHERS).all(this.owner)) {
-      const [id, kernel, machine, pid, started, heartbeatAt] = row as [number, string, string, number, string | null, number];
+      const [id, kernel, machine, pid, started, heartbeatAt] = row as [
+        number,
+        string,
+        string,
+        number,
+        string | null,
+        number,
+      ];
       seen.add(id);
       const alive =
         machine === this.#here.machine
@@ -116,6 +130,11 @@ export class ProcessRegistry {
   }
 
   #isEarlierBoot(kernel: string): boolean {
-    return this.#host.localFile && kernel !== "" && this.#here.kernel !== "" && kernel !== this.#here.kernel;
+    return (
+      this.#host.localFile &&
+      kernel !== "" &&
+      this.#here.kernel !== "" &&
+      kernel !== this.#here.kernel
+    );
   }
 }

@@ -36,7 +36,8 @@ function open() {
         const statement = connection.prepare(sql);
         statement.setReturnArrays?.(true);
         const toArray = statement.setReturnArrays ? undefined : Object.values;
-        return (params) => (toArray ? statement.all(...params).map(toArray) : statement.all(...params));
+        return (params) =>
+          toArray ? statement.all(...params).map(toArray) : statement.all(...params);
       },
       close: () => connection.close(),
     };
@@ -77,7 +78,8 @@ parentPort?.on("message", (/** @type {Request | null} */ request) => {
   try {
     parentPort?.postMessage({ id, rows: prepare(sql)(params) });
   } catch (error) {
-    const { message, code, errcode } = /** @type {Error & { code?: unknown, errcode?: unknown }} */ (error);
+    const { message, code, errcode } =
+      /** @type {Error & { code?: unknown, errcode?: unknown }} */ (error);
     parentPort?.postMessage({ id, error: { message, code, errcode } });
   }
 });

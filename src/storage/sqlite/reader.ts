@@ -31,10 +31,11 @@ export class Reader {
   query(sql: string, params: SqlValue[]): Promise<SqlValue[][]> {
     const worker = (this.#worker ??= this.#start());
     const id = ++this.#lastId;
-    if (this.#pending.size === 0) worker.ref();
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      // Throws when a value cannot be sent; then nobody waits for an answer.
       worker.postMessage({ id, sql, params });
+      if (this.#pending.size === 0) worker.ref();
+      this.#pending.set(id, { resolve, reject });
     });
   }
 

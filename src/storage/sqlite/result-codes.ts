@@ -1,7 +1,16 @@
 import { LonghaulError } from "../../core/errors.ts";
 
 /** SQLite's primary result codes that we act upon. */
-export type ResultCode = "BUSY" | "LOCKED" | "READONLY" | "IOERR" | "CORRUPT" | "FULL" | "CANTOPEN" | "PROTOCOL" | "NOTADB";
+export type ResultCode =
+  | "BUSY"
+  | "LOCKED"
+  | "READONLY"
+  | "IOERR"
+  | "CORRUPT"
+  | "FULL"
+  | "CANTOPEN"
+  | "PROTOCOL"
+  | "NOTADB";
 
 const codesByNumber = new Map<number, ResultCode>([
   [5, "BUSY"],
@@ -14,7 +23,9 @@ const codesByNumber = new Map<number, ResultCode>([
   [15, "PROTOCOL"],
   [26, "NOTADB"],
 ]);
-const codesByName = new Map<string, ResultCode>([...codesByNumber.values()].map((code) => [code, code]));
+const codesByName = new Map<string, ResultCode>(
+  [...codesByNumber.values()].map((code) => [code, code]),
+);
 
 /** The primary result code of an error of either driver, or undefined when it is none of {@link ResultCode}. */
 export function resultCode(error: unknown): ResultCode | undefined {

@@ -29,14 +29,13 @@ export interface SqliteStoreOptions {
   readonly clock?: Clock | undefined;
   /** @default env LONGHAUL_SQLITE_DRIVER, else "node:sqlite" where Node has it, else "better-sqlite3" */
   readonly driver?: DriverName | undefined;
-  /** How long a write waits for another process's lock before it rejects with STORE_BUSY_TIMEOUT. @default 30_000 */
+  /** How long opening or a write waits for another process's lock before it rejects with STORE_BUSY_TIMEOUT. @default 30_000 */
   readonly busyTimeoutMs?: number | undefined;
   /** Opens a file on NFS, SMB and the like, where only one machine may use it. @default false */
   readonly allowNetworkFilesystem?: boolean | undefined;
 }
 
-/** How long opening waits for others that open, migrate or close the same file. */
-const OPEN_LIMIT_MS = 10_000;
+const BUSY_TIMEOUT_MS = 30_000;
 
 /**
  * One SQLite file, opened for writing by this process: group commit, news of other processes, and reads that do not
@@ -83,6 +82,7 @@ export class SqliteStore {
 
   private constructor(connection: Connection, path: string, options: SqliteStoreOptions) {
     const isFile = path !== MEMORY_PATH;
+    const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
     this.connection = connection;
     this.clock = options.clock ?? systemClock;
     this.path = path;
@@ -98,14 +98,14 @@ export class SqliteStore {
       connection,
       participants: this.#participants,
       foreignCommitSeen: () => changes.moved(),
-      busyTimeoutMs: options.busyTimeoutMs ?? 30_000,
+      busyTimeoutMs,
     });
     const registryHost = {
       connection,
       localFile: isFile && filesystemOf(dirname(path)).kind === "local",
       write: (label: string, operation: () => void) => this.write(label, operation),
     };
-    this.#processes = retryWhileBusy(path, OPEN_LIMIT_MS, () => new ProcessRegistry(registryHost));
+    this.#processes = retryWhileBusy(path, busyTimeoutMs, () => new ProcessRegistry(registryHost));
     this.owner = this.#processes.owner;
     this.#reader = isFile ? new Reader(path, connection.driver) : undefined;
   }
@@ -170,7 +170,9 @@ export class SqliteStore {
     this.#changes.stop();
     this.#processes.stop();
     // If the disk refuses this write, others find this process gone and remove the row.
-    await this.#commits.write("process:leave", () => this.#processes.forget([this.owner])).catch(() => {});
+    await this.#commits
+      .write("process:leave", () => this.#processes.forget([this.owner]))
+      .catch(() => {});
     await this.#commits.drain();
     await this.#reader?.close();
     // The last connection to close also moves the -wal into the file.
@@ -181,7 +183,7 @@ export class SqliteStore {
 function openChecked(path: string, options: SqliteStoreOptions): Connection {
   const connection = openConnection({ path, driver: options.driver });
   try {
-    retryWhileBusy(path, OPEN_LIMIT_MS, () => {
+    retryWhileBusy(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS, () => {
       if (path !== MEMORY_PATH) requireOursReadOnly(path, connection.driver);
       requireOurs(connection, path);
       applyWriterPragmas(connection, options.durability ?? "full");

@@ -1,0 +1,258 @@
+/**
+ * What the crash tests do, one operation a crash label: how to prepare a queue for it, and its steps, each of which is
+ * one transaction with that label. All ids, tokens and times are fixed, so that two runs write the same file.
+ */
+import { withBackend, type Job } from "bullmq";
+import { createSqliteBackend } from "../../../src/queue/index.ts";
+
+const bullmq = withBackend(createSqliteBackend);
+
+type Queue = InstanceType<typeof bullmq.Queue>;
+type Worker = InstanceType<typeof bullmq.Worker>;
+
+/** What an operation works with. Handlers are not run: jobs are taken and ended by hand. */
+export interface Tools {
+  readonly queue: Queue;
+  readonly worker: Worker;
+  readonly flows: InstanceType<typeof bullmq.FlowProducer>;
+  /** Takes the next job. */
+  take(): Promise<Job>;
+  /** Takes the jobs that are active already, as the process that crashes goes on with what `prepare` claimed. */
+  active(): Promise<Job>;
+}
+
+/** One operation of the store, by the label of its transaction. */
+export interface Operation {
+  readonly label: string;
+  /** Where it differs from another with the same label. */
+  readonly variant?: string;
+  /** Options of the worker. */
+  readonly options?: Record<string, unknown>;
+  prepare?(tools: Tools): Promise<unknown>;
+  readonly steps: readonly ((tools: Tools) => Promise<unknown>)[];
+}
+
+const TOKEN = "token";
+const QUEUE = "crash";
+
+/** Opens all that an operation needs. */
+export async function openTools(connection: string, operation: Operation): Promise<Tools & { close(): Promise<void> }> {
+  const queue = new bullmq.Queue(QUEUE, { connection });
+  const worker = new bullmq.Worker(QUEUE, null, { connection, autorun: false, ...operation.options });
+  const flows = new bullmq.FlowProducer({ connection });
+  await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+  return {
+    queue,
+    worker,
+    flows,
+    take: async () => (await worker.getNextJob(TOKEN, { block: false }))!,
+    active: async () => {
+      const [job] = await queue.getActive();
+      return (await bullmq.Job.fromId(worker as never, job!.id!))!;
+    },
+    close: async () => {
+      await worker.close();
+      await queue.close();
+      await flows.close();
+    },
+  };
+}
+
+const addThree = ({ queue }: Tools) =>
+  queue.addBulk([
+    { name: "one", data: { key: "one" } },
+    { name: "two", data: { key: "two" }, opts: { priority: 3 } },
+    { name: "three", data: { key: "three" }, opts: { delay: 60_000 } },
+  ]);
+const addAndTake = async (tools: Tools) => {
+  await addThree(tools);
+  await tools.take();
+};
+const family = {
+  name: "parent",
+  queueName: QUEUE,
+  data: { key: "parent" },
+  children: [
+    { name: "first", queueName: QUEUE, data: { key: "first" } },
+    { name: "second", queueName: "other", data: { key: "second" }, opts: { failParentOnFailure: true } },
+  ],
+};
+const addFamily = ({ flows }: Tools) => flows.add(family);
+const failOne = async (tools: Tools) => {
+  await addAndTake(tools);
+  await (await tools.active()).moveToFailed(new Error("no"), TOKEN, false);
+};
+
+export const operations: readonly Operation[] = [
+  {
+    label: "add",
+    steps: [
+      ({ queue }) => queue.add("one", { key: "one" }),
+      ({ queue }) =>
+        Promise.all([
+          queue.add("two", { key: "two" }, { delay: 5000, deduplication: { id: "d" } }),
+          queue.add("three", { key: "three" }, { priority: 2, jobId: "mine" }),
+          queue.add("four", { key: "four" }, { lifo: true }),
+        ]),
+    ],
+  },
+  { label: "add-bulk", steps: [addThree, addThree] },
+  { label: "add-flow", steps: [addFamily, addFamily] },
+  { label: "claim", prepare: addThree, steps: [({ take }) => take(), ({ take }) => take()] },
+  {
+    label: "claim",
+    variant: "of jobs that became due",
+    prepare: ({ queue }) =>
+      queue.addBulk([1, 2, 3].map((n) => ({ name: "due", data: { key: `${n}` }, opts: { delay: 1, timestamp: 1000 } }))),
+    steps: [({ take }) => take()],
+  },
+  {
+    label: "finish",
+    variant: "completed, and the next one claimed",
+    prepare: addAndTake,
+    steps: [
+      async ({ active }) => (await active()).moveToCompleted("done", TOKEN, true),
+      async ({ active }) => (await active()).moveToCompleted("done", TOKEN, true),
+    ],
+  },
+  {
+    label: "finish",
+    variant: "failed, with a reason",
+    options: { metrics: { maxDataPoints: 10 } },
+    prepare: addAndTake,
+    steps: [async ({ active }) => (await active()).moveToFailed(new Error("no"), TOKEN, true)],
+  },
+  {
+    label: "finish",
+    variant: "of children, up to the last that a parent waits for",
+    prepare: async (tools) => {
+      await tools.flows.add({ ...family, children: family.children.map((child) => ({ ...child, queueName: QUEUE })) });
+      await tools.take();
+    },
+    steps: [
+      async ({ active }) => (await active()).moveToCompleted(1, TOKEN, true),
+      async ({ active }) => (await active()).moveToCompleted(2, TOKEN, true),
+    ],
+  },
+  {
+    label: "finish",
+    variant: "of a job whose successor is stashed",
+    prepare: async (tools) => {
+      const opts = { deduplication: { id: "d", keepLastIfActive: true } };
+      await tools.queue.add("one", { key: "one" }, opts);
+      await tools.take();
+      await tools.queue.add("two", { key: "two" }, opts);
+    },
+    steps: [async ({ active }) => (await active()).moveToCompleted(1, TOKEN, false)],
+  },
+  {
+    label: "finish",
+    variant: "with nothing kept",
+    prepare: async (tools) => {
+      await tools.queue.add("one", { key: "one" }, { removeOnComplete: true });
+      await (await tools.take()).log("a line");
+    },
+    steps: [async ({ active }) => (await active()).moveToCompleted(1, TOKEN, false)],
+  },
+  {
+    label: "retry",
+    prepare: async (tools) => {
+      await tools.queue.add("one", { key: "one" }, { attempts: 3 });
+      await tools.take();
+    },
+    steps: [async ({ active }) => (await active()).moveToFailed(new Error("again"), TOKEN, false)],
+  },
+  {
+    label: "delay",
+    variant: "of a failed attempt",
+    prepare: async (tools) => {
+      await tools.queue.add("one", { key: "one" }, { attempts: 3, backoff: 1000 });
+      await tools.take();
+    },
+    steps: [async ({ active }) => (await active()).moveToFailed(new Error("later"), TOKEN, false)],
+  },
+  {
+    label: "delay",
+    variant: "changed",
+    prepare: addThree,
+    steps: [async ({ queue }) => (await queue.getJob("3"))!.changeDelay(90_000)],
+  },
+  {
+    label: "wait-children",
+    prepare: async (tools) => {
+      await addAndTake(tools);
+      const opts = { parent: { id: "1", queue: `bull:${QUEUE}` } };
+      await tools.queue.add("child", { key: "child" }, opts);
+    },
+    steps: [async ({ active }) => (await active()).moveToWaitingChildren(TOKEN)],
+  },
+  {
+    label: "hand-back",
+    prepare: addAndTake,
+    steps: [async ({ active }) => (await active()).moveToWait(TOKEN)],
+  },
+  {
+    label: "extend-lock",
+    prepare: addAndTake,
+    steps: [async ({ active }) => (await active()).extendLock(TOKEN, 99_000)],
+  },
+  {
+    label: "stalled",
+    options: { stalledInterval: 1, lockDuration: 1, maxStalledCount: 0 },
+    prepare: async (tools) => {
+      await addAndTake(tools);
+      await tools.take();
+    },
+    steps: [({ worker }) => worker.getBackend().moveStalledJobsToWait()],
+  },
+  { label: "promote", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("3"))!.promote()] },
+  { label: "promote", variant: "all", prepare: addThree, steps: [({ queue }) => queue.promoteJobs()] },
+  { label: "reprocess", prepare: failOne, steps: [async ({ queue }) => (await queue.getJob("1"))!.retry()] },
+  { label: "reprocess", variant: "all", prepare: failOne, steps: [({ queue }) => queue.retryJobs()] },
+  {
+    label: "schedule",
+    steps: [
+      ({ queue }) => queue.upsertJobScheduler("tick", { every: 1000 }, { data: { key: "tick" } }),
+      ({ queue }) => queue.upsertJobScheduler("tick", { pattern: "0 0 * * *", tz: "UTC" }),
+      ({ queue }) => queue.removeJobScheduler("tick"),
+    ],
+  },
+  {
+    label: "schedule",
+    variant: "the next iteration, when one is claimed",
+    prepare: ({ queue }) => queue.upsertJobScheduler("tick", { every: 1000 }, { data: { key: "tick" } }),
+    steps: [({ take }) => take()],
+  },
+  { label: "update", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("1"))!.updateData({ key: "new" })] },
+  { label: "progress", prepare: addAndTake, steps: [async ({ active }) => (await active()).updateProgress(50)] },
+  { label: "log", prepare: addThree, steps: [({ queue }) => queue.addJobLog("1", "a"), ({ queue }) => queue.addJobLog("1", "b", 1)] },
+  { label: "priority", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("1"))!.changePriority({ priority: 7 })] },
+  {
+    label: "remove",
+    prepare: addFamily,
+    steps: [async ({ queue }) => (await queue.getWaitingChildren())[0]!.remove({ removeChildren: true })],
+  },
+  {
+    label: "deduplicate",
+    prepare: ({ queue }) => queue.add("one", { key: "one" }, { deduplication: { id: "d" } }),
+    steps: [({ queue }) => queue.removeDeduplicationKey("d")],
+  },
+  { label: "pause", prepare: addThree, steps: [({ queue }) => queue.pause(), ({ queue }) => queue.resume()] },
+  { label: "drain", prepare: addThree, steps: [({ queue }) => queue.drain(true)] },
+  { label: "clean", prepare: failOne, steps: [({ queue }) => queue.clean(0, 0, "failed")] },
+  {
+    label: "obliterate",
+    prepare: async (tools) => {
+      await addFamily(tools);
+      await addAndTake(tools);
+      await tools.queue.pause();
+    },
+    steps: [({ queue }) => queue.obliterate({ force: true })],
+  },
+  { label: "limit", prepare: addThree, steps: [({ queue }) => queue.rateLimit(5000), ({ queue }) => queue.removeRateLimitKey()] },
+  { label: "meta", steps: [({ queue }) => queue.setGlobalConcurrency(3), ({ queue }) => queue.removeGlobalConcurrency()] },
+  { label: "event", prepare: addThree, steps: [({ queue }) => queue.getBackend().publishEvent({ event: "mine", a: 1 }, 10), ({ queue }) => queue.trimEvents(1)] },
+];
+
+/** A name for an operation. */
+export const nameOf = ({ label, variant }: Operation): string => (variant ? `${label}: ${variant}` : label);
