@@ -5,9 +5,14 @@ import { attachChild, attachExistingChild, parentOf } from "./flow/parents.ts";
 import { encodeJobId } from "./job-id.ts";
 import { jobKey } from "./job-key.ts";
 import { findJob } from "./job-record.ts";
-import { delayedPlace, occupy, waitingChildrenPlace, waitingPlace, type Place } from "./placement.ts";
+import {
+  delayedPlace,
+  occupy,
+  waitingChildrenPlace,
+  waitingPlace,
+  type Place,
+} from "./placement.ts";
 import type { QueueState } from "./queue-state.ts";
-import { State } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
 
 /** A job as its producer describes it. */
@@ -26,7 +31,8 @@ export interface NewJob {
 
 const INSERT = `INSERT INTO job (queue, id, state, major, minor, name, data, opts, timestamp, delay, priority)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const SET_RELATIONS = "UPDATE job SET parent_key = ?, parent = ?, deduplication_id = ?, repeat_job_key = ? WHERE pk = ?";
+const SET_RELATIONS =
+  "UPDATE job SET parent_key = ?, parent = ?, deduplication_id = ?, repeat_job_key = ? WHERE pk = ?";
 
 /**
  * Adds a job, unless it exists or is deduplicated.
@@ -51,7 +57,9 @@ export function addJob(
     if (existing) return attachExistingChild(tx, queue, existing, job, parentOpts);
   }
   if (job.deduplicationId) {
-    const standing = deduplicate(tx, queue, job, id, { mayReplace: !parentOpts.addToWaitingChildren });
+    const standing = deduplicate(tx, queue, job, id, {
+      mayReplace: !parentOpts.addToWaitingChildren,
+    });
     if (standing !== undefined) return standing;
   }
   if (parentOpts.addToWaitingChildren) {
@@ -60,7 +68,8 @@ export function addJob(
   } else {
     enqueueNew(tx, queue, job, id);
   }
-  if (job.parentKey && parentOpts.parentDependenciesKey) attachChild(tx, job.parentKey, jobKey(queue.key, id));
+  if (job.parentKey && parentOpts.parentDependenciesKey)
+    attachChild(tx, job.parentKey, jobKey(queue.key, id));
   return id;
 }
 
@@ -77,7 +86,13 @@ export function enqueueNew(tx: QueueTransaction, queue: QueueState, job: NewJob,
   }
 }
 
-function storeJob(tx: QueueTransaction, queue: QueueState, job: NewJob, id: string, place: Place): void {
+function storeJob(
+  tx: QueueTransaction,
+  queue: QueueState,
+  job: NewJob,
+  id: string,
+  place: Place,
+): void {
   const { delay, priority } = job.opts;
   const pk = tx
     .sql(INSERT)
@@ -107,7 +122,3 @@ function storeJob(tx: QueueTransaction, queue: QueueState, job: NewJob, id: stri
   queue.emit("a", id, job.name);
   occupy(tx, queue, pk, place);
 }
-
-/** Whether a stored state is one of a job that still waits for something. */
-export const isPending = (state: State): boolean =>
-  state === State.waiting || state === State.delayed || state === State.waitingChildren;

@@ -1,5 +1,6 @@
 import type { IQueueBackend, JobJson, KeyPrefixOptions, MinimalJob, ParentKeyOpts } from "bullmq";
 import { LonghaulError } from "../core/errors.ts";
+import { realSetImmediate } from "../core/real-timers.ts";
 import { addJob } from "./add.ts";
 import { type ClaimOptions, type ClaimResult, NO_LOCK, claimNext } from "./claim.ts";
 import { cleanJobs } from "./clean.ts";
@@ -52,6 +53,8 @@ export interface SqliteQueueBackendOptions {
   readonly opts: KeyPrefixOptions & WorkerOptions;
   /** Whether it waits for jobs or events, and so has to notice other processes. */
   readonly isWaiting: boolean;
+  /** Whether it is a worker's, to be seen by `getWorkers()`. */
+  readonly isWorker?: boolean | undefined;
   /** Lets go of the store; none for siblings, which share their origin's. */
   readonly release?: (() => Promise<void>) | undefined;
 }
@@ -77,19 +80,27 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   #blocking = new AbortController();
   #clientId: number | undefined;
   #pinnedEventId: string | undefined;
+  #ready: Promise<void> = Promise.resolve();
 
-  constructor({ engine, name, opts, isWaiting, release }: SqliteQueueBackendOptions) {
+  constructor({ engine, name, opts, isWaiting, isWorker, release }: SqliteQueueBackendOptions) {
     super(engine, queueRef(opts.prefix ?? DEFAULT_PREFIX, name));
     this.#opts = opts;
     this.#release = release;
     this.#unwatch = isWaiting ? engine.watch() : () => {};
     if (isWaiting) this.#pinnedEventId = lastEventId(engine.reader, this.ref);
+    if (isWorker) this.#announce();
   }
 
   // ── connection ────────────────────────────────────────────────────────────────────────────────────────────────
 
   async waitUntilReady(): Promise<void> {
     if (this.closing) throw new LonghaulError("STORE_CLOSED");
+    await this.#ready;
+  }
+
+  #announce(): void {
+    this.#ready = this.setName(this.clientName(this.#opts.name ? `:w:${this.#opts.name}` : ""));
+    this.#ready.catch((error: unknown) => this.emit("error", error));
   }
 
   close(): Promise<void> {
@@ -149,9 +160,12 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
 
   // ── processing ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  moveToActive(token: string, name?: string): Promise<ClaimResult> {
+  async moveToActive(token: string, name?: string): Promise<ClaimResult> {
     const options = this.#claimOptions(token, name);
-    return this.#write("claim", (tx, queue) => claimNext(tx, queue, options));
+    const claimed = await this.#write("claim", (tx, queue) => claimNext(tx, queue, options));
+    // A job may be claimed by the very commit that added it: let its producer go on first, as over a network it would.
+    if (claimed[0]) await new Promise((resolve) => realSetImmediate(resolve));
+    return claimed;
   }
 
   async moveToCompleted<T, R, N extends string>(

@@ -1,7 +1,7 @@
 import type { JobJson } from "bullmq";
 import { decodeJobId } from "./job-id.ts";
 import { JOB_COLUMNS, jobJson, PLAIN_JOB_COLUMNS, plainJobJson } from "./job-json.ts";
-import { vacate, waitingPlace, occupy } from "./placement.ts";
+import { promoteDue } from "./due.ts";
 import type { QueueState } from "./queue-state.ts";
 import { State } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
@@ -20,10 +20,12 @@ export interface ClaimOptions {
 }
 
 /** A job with its id, or why there is none: `[null, "", rateLimitMs, 0]` or `[null, "", 0, nextDue]`. */
-export type ClaimResult = [job: JobJson | null, id: string, rateLimitDelayMs: number, delayUntil: number];
-
-/** How many due jobs one claim moves to the waiting line; the next claim goes on. */
-const PROMOTE_AT_MOST = 1000;
+export type ClaimResult = [
+  job: JobJson | null,
+  id: string,
+  rateLimitDelayMs: number,
+  delayUntil: number,
+];
 
 const FIRST = `SELECT ${PLAIN_JOB_COLUMNS}, pending.major, pending.minor
   FROM pending CROSS JOIN job ON job.pk = pending.job
@@ -34,7 +36,11 @@ const LOCK = `INSERT INTO active (queue, job, token, locked_until, owner, proces
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Makes due jobs wait, then gives the first waiting one to the worker. Follows BullMQ's order of checks. */
-export function claimNext(tx: QueueTransaction, queue: QueueState, options: ClaimOptions): ClaimResult {
+export function claimNext(
+  tx: QueueTransaction,
+  queue: QueueState,
+  options: ClaimOptions,
+): ClaimResult {
   if (queue.delayed > 0 && nextDue(tx, queue) <= tx.now) promoteDue(tx, queue);
   const limit = limiterOf(queue, options);
   if (limit) {
@@ -66,13 +72,29 @@ function take(
   const { now, owner } = tx;
   const processedBy = workerName ?? null;
   const lock = token === NO_LOCK ? null : token;
-  tx.sql(LOCK).run(queue.id, pk, lock, now + lockDurationMs, owner, now, processedBy, queue.nextRank());
+  tx.sql(LOCK).run(
+    queue.id,
+    pk,
+    lock,
+    now + lockDurationMs,
+    owner,
+    now,
+    processedBy,
+    queue.nextRank(),
+  );
   queue.active++;
   queue.emit("x", id);
 
   const json = isPlain ? plainJobJson(row) : jobJson(tx.sql(WHOLE).get(pk)!);
   if (limit && json.deferredFailure === undefined) consume(queue, limit, now);
-  if (isPlain) queue.claims.set(id, { pk, token, processedOn: now, processedBy, attemptsMade: json.attemptsMade });
+  if (isPlain)
+    queue.claims.set(id, {
+      pk,
+      token,
+      processedOn: now,
+      processedBy,
+      attemptsMade: json.attemptsMade,
+    });
   json.attemptsStarted++;
   json.processedOn = now;
   if (workerName) json.processedBy = workerName;
@@ -88,7 +110,10 @@ interface Limit {
 function limiterOf(queue: QueueState, { limiter }: ClaimOptions): Limit | undefined {
   const max = queue.meta["max"] ?? limiter?.max;
   if (max === undefined) return undefined;
-  return { max: Number(max), durationMs: Math.floor(Math.abs(Number(limiter?.duration ?? queue.meta["duration"] ?? 0))) };
+  return {
+    max: Number(max),
+    durationMs: Math.floor(Math.abs(Number(limiter?.duration ?? queue.meta["duration"] ?? 0))),
+  };
 }
 
 /** How long the limiter holds claims back, in ms; 0 if it does not. */
@@ -112,22 +137,4 @@ export function nextDue(tx: Pick<QueueTransaction, "sql">, queue: QueueState): n
   if (queue.delayed === 0) return Infinity;
   queue.nextDue ??= (tx.sql(NEXT_DUE).get(queue.id)?.[0] as number | undefined) ?? Infinity;
   return queue.nextDue;
-}
-
-const DUE = `SELECT pending.major, pending.minor, job.pk, job.id, job.priority
-  FROM pending CROSS JOIN job ON job.pk = pending.job
-  WHERE pending.queue = ? AND pending.state = ${State.delayed} AND pending.major <= ?
-  ORDER BY pending.major, pending.minor LIMIT ${PROMOTE_AT_MOST}`;
-const SET_WAITING = `UPDATE job SET state = ${State.waiting}, major = ?, minor = ?, delay = 0 WHERE pk = ?`;
-
-/** Moves jobs whose time has come to the back of the waiting line, in due order. */
-function promoteDue(tx: QueueTransaction, queue: QueueState): void {
-  const due = tx.sql(DUE).all(queue.id, tx.now) as [number, number, number, unknown, number][];
-  for (const [major, minor, pk, id, priority] of due) {
-    vacate(tx, queue, { state: State.delayed, major, minor });
-    const place = waitingPlace(queue, priority);
-    tx.sql(SET_WAITING).run(place.major, place.minor, pk);
-    occupy(tx, queue, pk, place);
-    queue.emit("W", decodeJobId(id), "delayed");
-  }
 }

@@ -5,7 +5,10 @@ import { SqliteQueueBackend } from "./backend.ts";
 import { QueueEngine } from "./engine.ts";
 
 /** A store with options. */
-export interface SqliteConnectionOptions extends Pick<SharedStoreOptions, "durability" | "migrate"> {
+export interface SqliteConnectionOptions extends Pick<
+  SharedStoreOptions,
+  "durability" | "migrate"
+> {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;
 }
@@ -37,7 +40,14 @@ export function createSqliteBackend(
   const isWaiting = blocking || withBlockingConnection;
   const engine = QueueEngine.of(store);
   const { connection: _, ...rest } = opts;
-  return new SqliteQueueBackend({ engine, name, opts: rest, isWaiting, release });
+  return new SqliteQueueBackend({
+    engine,
+    name,
+    opts: rest,
+    isWaiting,
+    isWorker: withBlockingConnection,
+    release,
+  });
 }
 
 const OPTIONS = new Set(["url", "durability", "migrate"]);
@@ -46,7 +56,8 @@ function connectionOptions(connection: SqliteConnection): SqliteConnectionOption
   if (typeof connection === "string") return { url: connection };
   if (!connection || isForeignClient(connection)) return {};
   const unknown = Object.keys(connection).filter((key) => !OPTIONS.has(key));
-  if (unknown.length > 0) throw new LonghaulError("STORE_BAD_OPTION", { option: unknown.join(", ") });
+  if (unknown.length > 0)
+    throw new LonghaulError("STORE_BAD_OPTION", { option: unknown.join(", ") });
   return connection;
 }
 

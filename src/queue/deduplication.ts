@@ -17,8 +17,6 @@ import type { QueueReader } from "./reader.ts";
 import { State } from "./states.ts";
 import type { QueueRef, QueueTransaction } from "./transaction.ts";
 
-export { requeueStashed } from "./requeue-stashed.ts";
-
 /**
  * Deduplication: at most one job of a queue holds a deduplication id. Jobs added under an id that is held are not
  * stored; what happens instead depends on the options of the job that comes second:

@@ -5,7 +5,7 @@ import { State } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
 
 /** How many due jobs one operation moves to the waiting line; the next one goes on. */
-const PROMOTE_AT_MOST = 1000;
+const PROMOTE_AT_MOST = 250;
 
 const DUE = `SELECT pending.major, pending.minor, job.pk, job.id, job.priority
   FROM pending CROSS JOIN job ON job.pk = pending.job

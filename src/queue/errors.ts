@@ -31,9 +31,13 @@ export interface RefusedOperation {
  * The error BullMQ's own backends throw in the same case: same message, same `code`. It rejects its operation alone;
  * others of the same transaction go on.
  */
-export function refusal(code: Refusal, { command, jobId, parentKey, state }: RefusedOperation): Error {
+export function refusal(
+  code: Refusal,
+  { command, jobId, parentKey, state }: RefusedOperation,
+): Error {
   const message = messageOf(code, command, jobId, parentKey, state);
-  const error = code === Refusal.failedChildren ? new UnrecoverableError(message) : new Error(message);
+  const error =
+    code === Refusal.failedChildren ? new UnrecoverableError(message) : new Error(message);
   return refuse(Object.assign(error, { code }));
 }
 

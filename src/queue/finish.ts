@@ -1,11 +1,12 @@
 import { claimNext, NO_LOCK, type ClaimOptions, type ClaimResult } from "./claim.ts";
-import { releaseDeduplication, requeueStashed } from "./deduplication.ts";
+import { releaseDeduplication } from "./deduplication.ts";
 import { refusal, Refusal } from "./errors.ts";
 import { childCompleted, childFailed, childErased } from "./flow/parents.ts";
 import { jobKey } from "./job-key.ts";
 import { eraseJob, findJob, type JobRecord } from "./job-record.ts";
 import { recordMetric } from "./metrics.ts";
 import type { Claim, QueueState } from "./queue-state.ts";
+import { requeueStashed } from "./requeue-stashed.ts";
 import { keepWithin, type Keep } from "./retention.ts";
 import { State, type FinishedState } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
@@ -37,7 +38,11 @@ const INSERT_FINISHED = `INSERT INTO finished (job, queue, state, finished_on, p
  * @returns what was claimed; `undefined` if nothing was asked for or there is nothing to say
  * @throws missing job (-1), pending children (-4), failed children (-9), missing lock (-2), lock of another (-6), not active (-3)
  */
-export function finishJob(tx: QueueTransaction, queue: QueueState, finish: Finish): ClaimResult | undefined {
+export function finishJob(
+  tx: QueueTransaction,
+  queue: QueueState,
+  finish: Finish,
+): ClaimResult | undefined {
   const claim = finish.fieldsToUpdate ? undefined : queue.claims.get(finish.jobId);
   if (claim?.token === finish.token) finishPlain(tx, queue, finish, claim);
   else finishAny(tx, queue, finish);
@@ -101,16 +106,31 @@ function settle(
     return;
   }
   const stored = state === State.completed ? result : null;
-  tx.sql(INSERT_FINISHED).run(job.pk, queue.id, state, tx.now, job.processedOn, job.processedBy, stored);
+  tx.sql(INSERT_FINISHED).run(
+    job.pk,
+    queue.id,
+    state,
+    tx.now,
+    job.processedOn,
+    job.processedBy,
+    stored,
+  );
   if (state === State.completed) queue.completed++;
   else {
     queue.failed++;
-    tx.sql("UPDATE job SET failed_reason = ?, deferred_failure = NULL WHERE pk = ?").run(result, job.pk);
+    tx.sql("UPDATE job SET failed_reason = ?, deferred_failure = NULL WHERE pk = ?").run(
+      result,
+      job.pk,
+    );
   }
   keepWithin(tx, queue, state, keep);
 }
 
-function announce(queue: QueueState, { jobId, state, result, attempts }: Finish, attemptsMade: number): void {
+function announce(
+  queue: QueueState,
+  { jobId, state, result, attempts }: Finish,
+  attemptsMade: number,
+): void {
   if (state === State.completed) queue.emit("c", jobId, result);
   else {
     queue.emit("f", jobId, result);
@@ -129,10 +149,15 @@ export function assertLock(
 }
 
 /** Writes the fields BullMQ's `Job` sends along when an attempt fails: `failedReason`, `stacktrace`, `tm`. */
-export function updateFields(tx: QueueTransaction, pk: number, fields: Readonly<Record<string, unknown>>): void {
+export function updateFields(
+  tx: QueueTransaction,
+  pk: number,
+  fields: Readonly<Record<string, unknown>>,
+): void {
   for (const [field, column] of FIELD_COLUMNS) {
     const value = fields[field];
-    if (value !== undefined) tx.sql(`UPDATE job SET ${column} = ? WHERE pk = ?`).run(String(value), pk);
+    if (value !== undefined)
+      tx.sql(`UPDATE job SET ${column} = ? WHERE pk = ?`).run(String(value), pk);
   }
 }
 

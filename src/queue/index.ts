@@ -3,5 +3,9 @@
  * @module
  */
 export { SqliteQueueBackend } from "./backend.ts";
-export { createSqliteBackend, type SqliteConnection, type SqliteConnectionOptions } from "./create-backend.ts";
+export {
+  createSqliteBackend,
+  type SqliteConnection,
+  type SqliteConnectionOptions,
+} from "./create-backend.ts";
 export { resetForTests } from "./reset-for-tests.ts";

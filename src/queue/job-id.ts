@@ -20,4 +20,5 @@ export function encodeJobId(id: string): number | string {
 }
 
 /** The id as BullMQ knows it. */
-export const decodeJobId = (stored: unknown): string => (typeof stored === "string" ? stored : String(stored));
+export const decodeJobId = (stored: unknown): string =>
+  typeof stored === "string" ? stored : String(stored);

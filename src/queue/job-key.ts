@@ -12,7 +12,11 @@ export function parseJobKey(
 ): { prefix: string; queueName: string; id: string } {
   const at = (idColon: number) => {
     const nameColon = key.lastIndexOf(":", idColon - 1);
-    return { prefix: key.slice(0, nameColon), queueName: key.slice(nameColon + 1, idColon), id: key.slice(idColon + 1) };
+    return {
+      prefix: key.slice(0, nameColon),
+      queueName: key.slice(nameColon + 1, idColon),
+      id: key.slice(idColon + 1),
+    };
   };
   const last = key.lastIndexOf(":");
   for (let colon = last; colon > 0; colon = key.lastIndexOf(":", colon - 1)) {

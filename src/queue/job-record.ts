@@ -50,7 +50,11 @@ const BY_ID = `${SELECT} WHERE job.queue = ? AND job.id = ?`;
 const BY_PK = `${SELECT} WHERE job.pk = ?`;
 
 /** The job with that id in that queue. */
-export function findJob(tx: QueueTransaction, queue: QueueState, id: string): JobRecord | undefined {
+export function findJob(
+  tx: QueueTransaction,
+  queue: QueueState,
+  id: string,
+): JobRecord | undefined {
   const row = tx.sql(BY_ID).get(queue.id, encodeJobId(id));
   return row && record(row);
 }
@@ -96,7 +100,8 @@ function record(row: readonly unknown[]): JobRecord {
   };
 }
 
-const SET_PLACE = "UPDATE job SET state = ?, major = ?, minor = ?, delay = ?, priority = ? WHERE pk = ?";
+const SET_PLACE =
+  "UPDATE job SET state = ?, major = ?, minor = ?, delay = ?, priority = ? WHERE pk = ?";
 const SET_PLACE_AND_ATTEMPTS = `UPDATE job SET state = ?, major = ?, minor = ?, delay = ?, attempts_made = ?,
   attempts_started = ?, processed_on = ?, processed_by = ? WHERE pk = ?`;
 const DELETE_ACTIVE = "DELETE FROM active WHERE queue = ? AND job = ?";
@@ -108,7 +113,10 @@ export function moveInLine(
   queue: QueueState,
   job: JobRecord,
   place: Place,
-  { delay = job.delay, priority = job.priority }: { readonly delay?: number; readonly priority?: number } = {},
+  {
+    delay = job.delay,
+    priority = job.priority,
+  }: { readonly delay?: number; readonly priority?: number } = {},
 ): void {
   vacate(tx, queue, job.place);
   tx.sql(SET_PLACE).run(place.state, place.major, place.minor, delay, priority, job.pk);

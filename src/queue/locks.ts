@@ -9,15 +9,27 @@ const EXTEND = "UPDATE active SET locked_until = ?, stall_suspect = 0 WHERE queu
 export function extendLock(
   tx: QueueTransaction,
   queue: QueueState,
-  { jobId, token, durationMs }: { readonly jobId: string; readonly token: string; readonly durationMs: number },
+  {
+    jobId,
+    token,
+    durationMs,
+  }: { readonly jobId: string; readonly token: string; readonly durationMs: number },
 ): boolean {
-  const pk = queue.claims.get(jobId)?.token === token ? queue.claims.get(jobId)!.pk : heldBy(tx, queue, jobId, token);
+  const pk =
+    queue.claims.get(jobId)?.token === token
+      ? queue.claims.get(jobId)!.pk
+      : heldBy(tx, queue, jobId, token);
   if (pk === undefined) return false;
   tx.sql(EXTEND).run(tx.now + durationMs, queue.id, pk);
   return true;
 }
 
-function heldBy(tx: QueueTransaction, queue: QueueState, jobId: string, token: string): number | undefined {
+function heldBy(
+  tx: QueueTransaction,
+  queue: QueueState,
+  jobId: string,
+  token: string,
+): number | undefined {
   const job = findJob(tx, queue, jobId);
   return job?.state === State.active && job.token === token ? job.pk : undefined;
 }

@@ -19,7 +19,11 @@ const DELETE = "DELETE FROM pending WHERE queue = ? AND state = ? AND major = ? 
 
 /** The next place for a job that may run: at the back of its priority, or at the front. */
 export function waitingPlace(queue: QueueState, priority: number, front = false): Place {
-  return { state: State.waiting, major: priority, minor: front ? queue.frontRank() : queue.nextRank() };
+  return {
+    state: State.waiting,
+    major: priority,
+    minor: front ? queue.frontRank() : queue.nextRank(),
+  };
 }
 
 /** A place among the delayed jobs; jobs due in the same millisecond keep the order they were placed in. */

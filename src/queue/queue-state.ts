@@ -27,7 +27,8 @@ const SELECT = `SELECT id, meta, ${COLUMNS.join(", ")} FROM queue WHERE prefix =
 const UPDATE = `UPDATE queue SET ${COLUMNS.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`;
 const UPDATE_META = "UPDATE queue SET meta = ? WHERE id = ?";
 const INSERT_EVENTS = "INSERT INTO event (queue, sequence, count, body) VALUES (?, ?, ?, ?)";
-const OLDEST_EVENTS = "SELECT sequence, count FROM event WHERE queue = ? ORDER BY sequence LIMIT 64";
+const OLDEST_EVENTS =
+  "SELECT sequence, count FROM event WHERE queue = ? ORDER BY sequence LIMIT 64";
 const DELETE_EVENTS = "DELETE FROM event WHERE queue = ? AND sequence <= ?";
 
 /** What a worker holds while it processes a job: enough to finish the job without reading its row again. */
@@ -158,24 +159,26 @@ export class QueueState {
   /** Writes counters and events. Last thing in a transaction that touched the queue. */
   flush(connection: Connection): void {
     if (this.#newEvents > 0) this.#flushEvents(connection);
-    connection.sql(UPDATE).run(
-      this.lastJobId,
-      this.lastRank,
-      this.firstRank,
-      this.lastEvent,
-      this.eventCount,
-      this.waiting,
-      this.prioritized,
-      this.delayed,
-      this.waitingChildren,
-      this.active,
-      this.completed,
-      this.failed,
-      this.limiterCount,
-      this.limiterUntil,
-      this.stalledCheckUntil,
-      this.id,
-    );
+    connection
+      .sql(UPDATE)
+      .run(
+        this.lastJobId,
+        this.lastRank,
+        this.firstRank,
+        this.lastEvent,
+        this.eventCount,
+        this.waiting,
+        this.prioritized,
+        this.delayed,
+        this.waitingChildren,
+        this.active,
+        this.completed,
+        this.failed,
+        this.limiterCount,
+        this.limiterUntil,
+        this.stalledCheckUntil,
+        this.id,
+      );
     if (this.#metaChanged) {
       connection.sql(UPDATE_META).run(JSON.stringify(this.#meta), this.id);
       this.#metaChanged = false;

@@ -21,7 +21,8 @@ export function queueReader(store: SqliteStore): QueueReader {
   return {
     sql: (text) => connection.sql(text),
     list: (text, params) => store.query(text, params),
-    queueId: ({ prefix, name }) => connection.sql(QUEUE_ID).get(prefix, name)?.[0] as number | undefined,
+    queueId: ({ prefix, name }) =>
+      connection.sql(QUEUE_ID).get(prefix, name)?.[0] as number | undefined,
     now: () => clock.now(),
   };
 }

@@ -3,6 +3,9 @@ import { type IQueueBackend, type JobJson, type KeysMap, QueueKeys } from "bullm
 import { listClients } from "./clients.ts";
 import { getDeduplicationJobId } from "./deduplication.ts";
 import type { QueueEngine } from "./engine.ts";
+import type { QueueReader } from "./reader.ts";
+import { LonghaulError } from "../core/errors.ts";
+import { realSetImmediate } from "../core/real-timers.ts";
 import {
   getDependencies,
   getDependencyCounts,
@@ -47,6 +50,7 @@ export type Result<M extends keyof IQueueBackend> = IQueueBackend[M] extends (
 
 /** The half of BullMQ's storage contract that changes nothing: names, and looks at committed data. */
 export abstract class ReadingBackend extends EventEmitter {
+  abstract readonly closing: Promise<void> | undefined;
   readonly keys: KeysMap;
   protected readonly engine: QueueEngine;
   protected readonly ref: QueueRef;
@@ -85,8 +89,8 @@ export abstract class ReadingBackend extends EventEmitter {
 
   // ── the queue ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  async getQueueMeta(): Promise<Record<string, string>> {
-    return getQueueMeta(this.engine.reader, this.ref);
+  getQueueMeta(): Promise<Record<string, string>> {
+    return this.look((reader) => getQueueMeta(reader, this.ref));
   }
 
   async getQueueMetaField(field: string): Promise<string | null> {
@@ -102,100 +106,119 @@ export abstract class ReadingBackend extends EventEmitter {
     return (await this.getQueueMetaField(field)) !== null;
   }
 
-  async getRateLimitTtl(maxJobs?: number): Promise<number> {
-    return getRateLimitTtl(this.engine.reader, this.ref, { max: maxJobs });
+  getRateLimitTtl(maxJobs?: number): Promise<number> {
+    return this.look((reader) => getRateLimitTtl(reader, this.ref, { max: maxJobs }));
   }
 
-  async isMaxed(): Promise<boolean> {
-    return isMaxed(this.engine.reader, this.ref);
+  isMaxed(): Promise<boolean> {
+    return this.look((reader) => isMaxed(reader, this.ref));
   }
 
-  async getJobScheduler(id: string): Result<"getJobScheduler"> {
-    return getJobScheduler(this.engine.reader, this.ref, { id });
+  getJobScheduler(id: string): Result<"getJobScheduler"> {
+    return this.look((reader) => getJobScheduler(reader, this.ref, { id }));
   }
 
-  async isJobScheduler(id: string): Promise<boolean> {
-    const queue = this.engine.reader.queueId(this.ref);
-    return queue !== undefined && isScheduler(this.engine.reader, { id: queue }, id);
+  isJobScheduler(id: string): Promise<boolean> {
+    return this.look((reader) => {
+      const queue = reader.queueId(this.ref);
+      return queue !== undefined && isScheduler(reader, { id: queue }, id);
+    });
   }
 
-  async getJobSchedulerData(key: string): Promise<Record<string, string>> {
-    return getJobSchedulerData(this.engine.reader, this.ref, { id: key });
+  getJobSchedulerData(key: string): Promise<Record<string, string>> {
+    return this.look((reader) => getJobSchedulerData(reader, this.ref, { id: key }));
   }
 
-  async getJobSchedulersRange(start: number, end: number, asc: boolean): Promise<string[]> {
-    return getJobSchedulersRange(this.engine.reader, this.ref, { start, end, asc });
+  getJobSchedulersRange(start: number, end: number, asc: boolean): Promise<string[]> {
+    return this.look((reader) => getJobSchedulersRange(reader, this.ref, { start, end, asc }));
   }
 
-  async getJobSchedulersCount(): Promise<number> {
-    return getJobSchedulersCount(this.engine.reader, this.ref);
+  getJobSchedulersCount(): Promise<number> {
+    return this.look((reader) => getJobSchedulersCount(reader, this.ref));
   }
 
   // ── looking at jobs ───────────────────────────────────────────────────────────────────────────────────────────
 
-  async getState(jobId: string): Result<"getState"> {
-    return getState(this.engine.reader, this.ref, { jobId });
+  getState(jobId: string): Result<"getState"> {
+    return this.look((reader) => getState(reader, this.ref, { jobId }));
   }
 
-  async isFinished(jobId: string, returnValue = false): Result<"isFinished"> {
-    return isFinished(this.engine.reader, this.ref, { jobId, returnValue });
+  isFinished(jobId: string, returnValue = false): Result<"isFinished"> {
+    return this.look((reader) => isFinished(reader, this.ref, { jobId, returnValue }));
   }
 
-  async isJobInState(state: string, jobId: string): Promise<boolean> {
-    return isJobInState(this.engine.reader, this.ref, { state, jobId });
+  isJobInState(state: string, jobId: string): Promise<boolean> {
+    return this.look((reader) => isJobInState(reader, this.ref, { state, jobId }));
   }
 
-  async getJobData(jobId: string): Promise<JobJson | undefined> {
-    return getJobData(this.engine.reader, this.ref, { jobId });
+  getJobData(jobId: string): Promise<JobJson | undefined> {
+    return this.look((reader) => getJobData(reader, this.ref, { jobId }));
   }
 
-  async getDeduplicationJobId(deduplicationId: string): Promise<string | null> {
-    return getDeduplicationJobId(this.engine.reader, this.ref, { deduplicationId });
+  getDeduplicationJobId(deduplicationId: string): Promise<string | null> {
+    return this.look((reader) => getDeduplicationJobId(reader, this.ref, { deduplicationId }));
   }
 
-  async getJobLogs(jobId: string, start: number, end: number, asc: boolean): Result<"getJobLogs"> {
-    return getJobLogs(this.engine.reader, this.ref, { jobId, start, end, asc });
+  getJobLogs(jobId: string, start: number, end: number, asc: boolean): Result<"getJobLogs"> {
+    return this.look((reader) => getJobLogs(reader, this.ref, { jobId, start, end, asc }));
   }
 
-  async getCounts(...[types, delayedBefore]: Params<"getCounts">): Promise<number[]> {
-    return getCounts(this.engine.reader, this.ref, { types, delayedBefore });
+  getCounts(...[types, delayedBefore]: Params<"getCounts">): Promise<number[]> {
+    return this.look((reader) => getCounts(reader, this.ref, { types, delayedBefore }));
   }
 
-  async getCountsPerPriority(priorities: number[]): Promise<number[]> {
-    return getCountsPerPriority(this.engine.reader, this.ref, { priorities });
+  getCountsPerPriority(priorities: number[]): Promise<number[]> {
+    return this.look((reader) => getCountsPerPriority(reader, this.ref, { priorities }));
   }
 
-  async getRanges(
+  getRanges(
     ...[types, start = 0, end = -1, asc = false]: Params<"getRanges">
   ): Result<"getRanges"> {
-    return getRanges(this.engine.reader, this.ref, { types, start, end, asc });
+    return this.look((reader) => getRanges(reader, this.ref, { types, start, end, asc }));
   }
 
-  async getDependencyCounts(jobId: string, types: string[]): Promise<number[]> {
-    return getDependencyCounts(this.engine.reader, this.ref, { jobId, types });
+  getDependencyCounts(jobId: string, types: string[]): Promise<number[]> {
+    return this.look((reader) => getDependencyCounts(reader, this.ref, { jobId, types }));
   }
 
-  async getDependencies(...[jobId, opts]: Params<"getDependencies">): Result<"getDependencies"> {
-    return getDependencies(this.engine.reader, this.ref, { jobId, opts });
+  getDependencies(...[jobId, opts]: Params<"getDependencies">): Result<"getDependencies"> {
+    return this.look((reader) => getDependencies(reader, this.ref, { jobId, opts }));
   }
 
-  async getProcessedChildrenValues(jobId: string): Promise<Record<string, string>> {
-    return getProcessedChildrenValues(this.engine.reader, this.ref, { jobId });
+  getProcessedChildrenValues(jobId: string): Promise<Record<string, string>> {
+    return this.look((reader) => getProcessedChildrenValues(reader, this.ref, { jobId }));
   }
 
-  async getIgnoredChildrenFailures(jobId: string): Promise<Record<string, string>> {
-    return getIgnoredChildrenFailures(this.engine.reader, this.ref, { jobId });
+  getIgnoredChildrenFailures(jobId: string): Promise<Record<string, string>> {
+    return this.look((reader) => getIgnoredChildrenFailures(reader, this.ref, { jobId }));
   }
 
-  async paginate(...[key, opts]: Params<"paginate">): Result<"paginate"> {
-    return paginate(this.engine.reader, this.ref, { key, ...opts });
+  paginate(...[key, opts]: Params<"paginate">): Result<"paginate"> {
+    return this.look((reader) => paginate(reader, this.ref, { key, ...opts }));
   }
 
-  async getMetrics(...[type, start = 0, end = -1]: Params<"getMetrics">): Result<"getMetrics"> {
-    return getMetrics(this.engine.reader, this.ref, { type, start, end });
+  getMetrics(...[type, start = 0, end = -1]: Params<"getMetrics">): Result<"getMetrics"> {
+    return this.look((reader) => getMetrics(reader, this.ref, { type, start, end }));
   }
 
-  async getClientList(): Promise<string[]> {
-    return listClients(this.engine.reader);
+  getClientList(): Promise<string[]> {
+    return this.look((reader) => listClients(reader));
+  }
+
+  /**
+   * Looks in the next turn of the event loop. Whoever runs now goes on first, as over a network it would, and what it
+   * wrote in this turn is seen.
+   */
+  protected look<T>(view: (reader: QueueReader) => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      realSetImmediate(() => {
+        if (this.closing) return reject(new LonghaulError("STORE_CLOSED"));
+        try {
+          resolve(view(this.engine.reader));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 }

@@ -1,4 +1,5 @@
-import { eraseJob } from "./job-record.ts";
+import { childErased } from "./flow/parents.ts";
+import { eraseJob, jobByPk } from "./job-record.ts";
 import type { QueueState } from "./queue-state.ts";
 import { State, type FinishedState } from "./states.ts";
 import type { QueueTransaction } from "./transaction.ts";
@@ -16,11 +17,11 @@ export interface Keep {
 /** How many jobs one pass removes for their age, unless `KeepJobs.limit` says otherwise. */
 const DEFAULT_LIMIT = 1000;
 
-const IN_ORDER = `SELECT finished.job, job.extras FROM finished JOIN job ON job.pk = finished.job
+const IN_ORDER = `SELECT finished.job, job.extras, job.parent_key IS NOT NULL FROM finished JOIN job ON job.pk = finished.job
   WHERE finished.queue = ? AND finished.state = ? ORDER BY finished.finished_on, finished.job`;
 const FIRST = `${IN_ORDER} LIMIT 1`;
 const OLDEST = `${IN_ORDER} LIMIT 1000`;
-const BEFORE = `SELECT finished.job, job.extras FROM finished JOIN job ON job.pk = finished.job
+const BEFORE = `SELECT finished.job, job.extras, job.parent_key IS NOT NULL FROM finished JOIN job ON job.pk = finished.job
   WHERE finished.queue = ? AND finished.state = ? AND finished.finished_on <= ?
   ORDER BY finished.finished_on DESC, finished.job DESC`;
 const DELETE = "DELETE FROM finished WHERE job = ?";
@@ -37,7 +38,12 @@ export function keepWithin(
 ): void {
   if (age !== undefined) {
     const oldest = tx.now - age * 1000;
-    erase(tx, queue, state, tx.sql(`${BEFORE} LIMIT ${Math.floor(limit)}`).all(queue.id, state, oldest));
+    erase(
+      tx,
+      queue,
+      state,
+      tx.sql(`${BEFORE} LIMIT ${Math.floor(limit)}`).all(queue.id, state, oldest),
+    );
   }
   if (count !== undefined && count > 0) {
     for (;;) {
@@ -49,8 +55,14 @@ export function keepWithin(
   }
 }
 
-function erase(tx: QueueTransaction, queue: QueueState, state: FinishedState, rows: readonly unknown[][]): void {
-  for (const [pk, extras] of rows as [number, number][]) {
+function erase(
+  tx: QueueTransaction,
+  queue: QueueState,
+  state: FinishedState,
+  rows: readonly unknown[][],
+): void {
+  for (const [pk, extras, hasParent] of rows as [number, number, number][]) {
+    if (hasParent) childErased(tx, queue, jobByPk(tx, pk)!);
     tx.sql(DELETE).run(pk);
     eraseJob(tx, pk, extras);
   }

@@ -15,7 +15,8 @@ export interface StalledOptions {
 /** BullMQ's default for jobs whose process died; the worker that would say otherwise is gone. */
 const DEFAULT_MAX_STALLED = 1;
 
-const SUSPECTS = "SELECT job FROM active WHERE queue = ? AND stall_suspect = 1 AND locked_until <= ? ORDER BY rank DESC";
+const SUSPECTS =
+  "SELECT job FROM active WHERE queue = ? AND stall_suspect = 1 AND locked_until <= ? ORDER BY rank DESC";
 const SUSPECT_ALL = "UPDATE active SET stall_suspect = 1 WHERE queue = ? AND stall_suspect = 0";
 const OWNED_BY = "SELECT queue, job FROM active WHERE owner = ? ORDER BY rank DESC";
 
@@ -24,7 +25,11 @@ const OWNED_BY = "SELECT queue, job FROM active WHERE owner = ? ORDER BY rank DE
  * back to the front of the line; then every active job becomes a suspect, until its lock is renewed.
  * @returns the ids of the jobs moved
  */
-export function moveStalledJobs(tx: QueueTransaction, queue: QueueState, options: StalledOptions): string[] {
+export function moveStalledJobs(
+  tx: QueueTransaction,
+  queue: QueueState,
+  options: StalledOptions,
+): string[] {
   if (queue.stalledCheckUntil > tx.now) return [];
   queue.stalledCheckUntil = tx.now + options.stalledIntervalMs;
   const ids: string[] = [];
@@ -49,12 +54,19 @@ export function recoverJobsOf(tx: QueueTransaction, owners: readonly number[]): 
   }
 }
 
-const STALLED = "UPDATE job SET stalled_count = ?, deferred_failure = coalesce(?, deferred_failure) WHERE pk = ?";
+const STALLED =
+  "UPDATE job SET stalled_count = ?, deferred_failure = coalesce(?, deferred_failure) WHERE pk = ?";
 
-function recover(tx: QueueTransaction, queue: QueueState, job: JobRecord, maxStalledCount: number): void {
+function recover(
+  tx: QueueTransaction,
+  queue: QueueState,
+  job: JobRecord,
+  maxStalledCount: number,
+): void {
   const stalled = job.stalledCount + 1;
   const isScheduled = job.repeatJobKey !== null && isScheduler(tx, queue, job.repeatJobKey);
-  const failure = stalled > maxStalledCount && !isScheduled ? "job stalled more than allowable limit" : null;
+  const failure =
+    stalled > maxStalledCount && !isScheduled ? "job stalled more than allowable limit" : null;
   returnToLine(tx, queue, job, waitingPlace(queue, 0, true));
   tx.sql(STALLED).run(stalled, failure, job.pk);
   queue.emit("W", job.id, "active");

@@ -22,7 +22,8 @@ export const State = {
 export type State = (typeof State)[keyof typeof State];
 
 /** States whose jobs stand in a line: rows of table `pending`. */
-export type PendingState = typeof State.waiting | typeof State.delayed | typeof State.waitingChildren;
+export type PendingState =
+  typeof State.waiting | typeof State.delayed | typeof State.waitingChildren;
 
 /** States a job ends in: rows of table `finished`. */
 export type FinishedState = typeof State.completed | typeof State.failed;

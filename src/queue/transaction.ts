@@ -11,7 +11,11 @@ export interface QueueRef {
 }
 
 /** Makes a {@link QueueRef}. */
-export const queueRef = (prefix: string, name: string): QueueRef => ({ prefix, name, key: `${prefix}:${name}` });
+export const queueRef = (prefix: string, name: string): QueueRef => ({
+  prefix,
+  name,
+  key: `${prefix}:${name}`,
+});
 
 const INSERT_QUEUE = "INSERT INTO queue (prefix, name) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const QUEUE_BY_ID = "SELECT prefix, name FROM queue WHERE id = ?";

@@ -86,7 +86,8 @@ export class Waiters {
 
   /** After a commit of another process, which may have touched any queue. */
   notifyAll(): void {
-    for (const readers of [...this.#readers.values()]) for (const reader of [...readers]) reader.wake();
+    for (const readers of [...this.#readers.values()])
+      for (const reader of [...readers]) reader.wake();
     for (const [key, workers] of [...this.#workers]) {
       const colon = key.lastIndexOf(":");
       const queue = this.#tx.peek({ prefix: key.slice(0, colon), name: key.slice(colon + 1), key });
@@ -124,7 +125,9 @@ class Worker {
     this.#due = due;
     this.#cancelAlarm();
     this.#cancelAlarm =
-      due === Infinity ? () => {} : this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.end(LOOK_NOW));
+      due === Infinity
+        ? () => {}
+        : this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.end(LOOK_NOW));
   }
 
   end(marker: Marker | null): void {

@@ -51,19 +51,29 @@ export function locateDatabase(path: string, options: LocateOptions = {}): strin
  * @throws {LonghaulError} STORE_NOT_A_DATABASE, STORE_TOO_NEW; the driver's own errors
  */
 export function requireOurs(connection: Connection, path: string): void {
-  const applicationId = connection.sql("PRAGMA application_id").get()![0] as number;
-  const found = schemaVersion(connection);
+  const { applicationId, found, tables } = readSignature(connection);
   if (applicationId === APPLICATION_ID) {
     const known = latestVersion();
     if (found > known) throw new LonghaulError("STORE_TOO_NEW", { path, found, known });
     return;
   }
-  const tables = connection.sql("SELECT count(*) FROM sqlite_master").get()![0] as number;
   if (applicationId === 0 && found === 0 && tables === 0) return;
-  throw new LonghaulError("STORE_NOT_A_DATABASE", {
-    path,
-    reason: "it is the SQLite database of another program",
-  });
+  const reason = "it is the SQLite database of another program";
+  throw new LonghaulError("STORE_NOT_A_DATABASE", { path, reason });
+}
+
+/** One transaction, because another process may be making the file. */
+function readSignature(connection: Connection) {
+  connection.exec("BEGIN");
+  try {
+    return {
+      applicationId: connection.sql("PRAGMA application_id").get()![0] as number,
+      found: schemaVersion(connection),
+      tables: connection.sql("SELECT count(*) FROM sqlite_master").get()![0] as number,
+    };
+  } finally {
+    connection.exec("ROLLBACK");
+  }
 }
 
 /**

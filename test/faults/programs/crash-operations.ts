@@ -2,7 +2,7 @@
  * What the crash tests do, one operation a crash label: how to prepare a queue for it, and its steps, each of which is
  * one transaction with that label. All ids, tokens and times are fixed, so that two runs write the same file.
  */
-import { withBackend, type Job } from "bullmq";
+import { Job, withBackend, type MinimalQueue } from "bullmq";
 import { createSqliteBackend } from "../../../src/queue/index.ts";
 
 const bullmq = withBackend(createSqliteBackend);
@@ -28,6 +28,8 @@ export interface Operation {
   readonly variant?: string;
   /** Options of the worker. */
   readonly options?: Record<string, unknown>;
+  /** How often the label passes while the tools are opened. */
+  readonly passesBefore?: number;
   prepare?(tools: Tools): Promise<unknown>;
   readonly steps: readonly ((tools: Tools) => Promise<unknown>)[];
 }
@@ -48,7 +50,7 @@ export async function openTools(connection: string, operation: Operation): Promi
     take: async () => (await worker.getNextJob(TOKEN, { block: false }))!,
     active: async () => {
       const [job] = await queue.getActive();
-      return (await bullmq.Job.fromId(worker as never, job!.id!))!;
+      return (await Job.fromId(worker as unknown as MinimalQueue, job!.id!))!;
     },
     close: async () => {
       await worker.close();
@@ -68,19 +70,25 @@ const addAndTake = async (tools: Tools) => {
   await addThree(tools);
   await tools.take();
 };
-const family = {
-  name: "parent",
-  queueName: QUEUE,
-  data: { key: "parent" },
+/** An error whose stack does not tell which program it was thrown in. */
+const failure = (reason: string) => Object.assign(new Error(reason), { stack: `Error: ${reason}` });
+const member = (name: string, queueName = QUEUE, opts = {}) => ({
+  name,
+  queueName,
+  data: { key: name },
+  opts: { ...opts, jobId: name },
+});
+const family = (name: string, secondQueue = QUEUE) => ({
+  ...member(name),
   children: [
-    { name: "first", queueName: QUEUE, data: { key: "first" } },
-    { name: "second", queueName: "other", data: { key: "second" }, opts: { failParentOnFailure: true } },
+    member(`${name}-first`),
+    member(`${name}-second`, secondQueue, { failParentOnFailure: true }),
   ],
-};
-const addFamily = ({ flows }: Tools) => flows.add(family);
+});
+const addFamily = ({ flows }: Tools) => flows.add(family("smith", "other"));
 const failOne = async (tools: Tools) => {
   await addAndTake(tools);
-  await (await tools.active()).moveToFailed(new Error("no"), TOKEN, false);
+  await (await tools.active()).moveToFailed(failure("no"), TOKEN, false);
 };
 
 export const operations: readonly Operation[] = [
@@ -97,7 +105,7 @@ export const operations: readonly Operation[] = [
     ],
   },
   { label: "add-bulk", steps: [addThree, addThree] },
-  { label: "add-flow", steps: [addFamily, addFamily] },
+  { label: "add-flow", steps: [addFamily, ({ flows }) => flows.add(family("jones"))] },
   { label: "claim", prepare: addThree, steps: [({ take }) => take(), ({ take }) => take()] },
   {
     label: "claim",
@@ -120,13 +128,13 @@ export const operations: readonly Operation[] = [
     variant: "failed, with a reason",
     options: { metrics: { maxDataPoints: 10 } },
     prepare: addAndTake,
-    steps: [async ({ active }) => (await active()).moveToFailed(new Error("no"), TOKEN, true)],
+    steps: [async ({ active }) => (await active()).moveToFailed(failure("no"), TOKEN, true)],
   },
   {
     label: "finish",
     variant: "of children, up to the last that a parent waits for",
     prepare: async (tools) => {
-      await tools.flows.add({ ...family, children: family.children.map((child) => ({ ...child, queueName: QUEUE })) });
+      await tools.flows.add(family("smith"));
       await tools.take();
     },
     steps: [
@@ -160,7 +168,7 @@ export const operations: readonly Operation[] = [
       await tools.queue.add("one", { key: "one" }, { attempts: 3 });
       await tools.take();
     },
-    steps: [async ({ active }) => (await active()).moveToFailed(new Error("again"), TOKEN, false)],
+    steps: [async ({ active }) => (await active()).moveToFailed(failure("again"), TOKEN, false)],
   },
   {
     label: "delay",
@@ -169,7 +177,7 @@ export const operations: readonly Operation[] = [
       await tools.queue.add("one", { key: "one" }, { attempts: 3, backoff: 1000 });
       await tools.take();
     },
-    steps: [async ({ active }) => (await active()).moveToFailed(new Error("later"), TOKEN, false)],
+    steps: [async ({ active }) => (await active()).moveToFailed(failure("later"), TOKEN, false)],
   },
   {
     label: "delay",
@@ -220,8 +228,16 @@ export const operations: readonly Operation[] = [
   {
     label: "schedule",
     variant: "the next iteration, when one is claimed",
-    prepare: ({ queue }) => queue.upsertJobScheduler("tick", { every: 1000 }, { data: { key: "tick" } }),
-    steps: [({ take }) => take()],
+    prepare: async ({ queue, worker }) => {
+      await queue.upsertJobScheduler("tick", { every: 1000 }, { data: { key: "tick" } });
+      await worker.getBackend().moveToActive(TOKEN);
+    },
+    steps: [
+      async ({ queue, active }) => {
+        const { id, opts } = await active();
+        return queue.getBackend().updateJobSchedulerNextMillis("tick", 0, "{}", opts as never, id);
+      },
+    ],
   },
   { label: "update", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("1"))!.updateData({ key: "new" })] },
   { label: "progress", prepare: addAndTake, steps: [async ({ active }) => (await active()).updateProgress(50)] },
@@ -247,10 +263,10 @@ export const operations: readonly Operation[] = [
       await addAndTake(tools);
       await tools.queue.pause();
     },
-    steps: [({ queue }) => queue.obliterate({ force: true })],
+    steps: [({ queue }) => queue.getBackend().obliterate({ force: true, count: 1000 })],
   },
   { label: "limit", prepare: addThree, steps: [({ queue }) => queue.rateLimit(5000), ({ queue }) => queue.removeRateLimitKey()] },
-  { label: "meta", steps: [({ queue }) => queue.setGlobalConcurrency(3), ({ queue }) => queue.removeGlobalConcurrency()] },
+  { label: "meta", passesBefore: 1, steps: [({ queue }) => queue.setGlobalConcurrency(3), ({ queue }) => queue.removeGlobalConcurrency()] },
   { label: "event", prepare: addThree, steps: [({ queue }) => queue.getBackend().publishEvent({ event: "mine", a: 1 }, 10), ({ queue }) => queue.trimEvents(1)] },
 ];
 

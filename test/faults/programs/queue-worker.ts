@@ -83,6 +83,12 @@ obey({
     await worker.close();
     return {};
   },
+  "give-up": async () => {
+    await worker.close(true);
+    tell("give-up");
+    process.disconnect();
+    process.exit();
+  },
 });
 await worker.waitUntilReady();
 tell("ready", { openingAt });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { startScript } from "../support/child-process.ts";
 import { newPath, openStore } from "../support/stores.ts";
 
-const writer = new URL("./acking-writer.ts", import.meta.url);
+const writer = new URL("./programs/store-acking-writer.ts", import.meta.url);
 const ROUNDS = Number(process.env["LONGHAUL_FAULT_ROUNDS"] ?? 5);
 
 /** A file with an empty table, which no process has open. */

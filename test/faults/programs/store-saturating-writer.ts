@@ -2,10 +2,10 @@
  * Opens a store, prints `open`, waits for a line on stdin, keeps ten writes in flight for <ms>, closes, and prints
  * { acked, worstWaitMs }.
  *
- *   saturating-writer.ts <path> <durability> <ms>
+ *   store-saturating-writer.ts <path> <durability> <ms>
  */
 import { once } from "node:events";
-import { SqliteStore } from "../../src/storage/sqlite/store.ts";
+import { SqliteStore } from "../../../src/storage/sqlite/store.ts";
 
 const [path = "", durability = "full", ms = "1000"] = process.argv.slice(2);
 const store = SqliteStore.open({ path, durability: durability as "full" | "relaxed" });

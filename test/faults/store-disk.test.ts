@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { SqliteStore } from "../../src/storage/sqlite/store.ts";
 import { type Script, startScript } from "../support/child-process.ts";
 import { newPath, openStore } from "../support/stores.ts";
@@ -18,16 +18,18 @@ const smallDisk = ((): string | undefined => {
   rmSync(folder, { recursive: true });
   return undefined;
 })();
+afterAll(() => {
+  if (smallDisk === undefined) return;
+  spawnSync("umount", [smallDisk]);
+  rmSync(smallDisk, { recursive: true });
+});
+
 const hasPrlimit = succeeds("prlimit", "--version");
 
 test.skipIf(smallDisk === undefined)(
   "a full disk rejects writes with a code, and they work again once there is room",
   async () => {
     const folder = smallDisk!;
-    onTestFinished(() => {
-      spawnSync("umount", [folder]);
-      rmSync(folder, { recursive: true });
-    });
     const store = SqliteStore.open({ path: join(folder, "jobs.db") });
     await store.write("make", () => store.connection.exec("CREATE TABLE t (a)"));
     const insert = (size: number): Promise<void> =>
@@ -61,7 +63,7 @@ test.skipIf(smallDisk === undefined)(
   },
 );
 
-/** Reads the outcomes of an acking-writer.ts until one matches; returns the numbers acknowledged on the way. */
+/** Reads the outcomes of a store-acking-writer.ts until one matches; returns the numbers acknowledged on the way. */
 async function readUntil(script: Script, matches: (line: string) => boolean): Promise<number[]> {
   const acked: number[] = [];
   for (;;) {
@@ -77,7 +79,7 @@ test.skipIf(!hasPrlimit)(
     const path = newPath("file");
     const store = openStore({ path });
     await store.write("make", () => store.connection.exec("CREATE TABLE t (n, part)"));
-    const script = startScript(new URL("./acking-writer.ts", import.meta.url), [
+    const script = startScript(new URL("./programs/store-acking-writer.ts", import.meta.url), [
       path,
       "1",
       "5",
@@ -110,7 +112,9 @@ test.each([
   chmodSync(outer, 0o755);
   chmodSync(folder, folderMode);
   chmodSync(path, fileMode);
-  const script = startScript(new URL("./unprivileged-opener.ts", import.meta.url), [path]);
+  const script = startScript(new URL("./programs/store-unprivileged-opener.ts", import.meta.url), [
+    path,
+  ]);
   expect(await script.next()).toBe("STORE_READ_ONLY");
   chmodSync(folder, 0o777);
 });

@@ -1,6 +1,6 @@
 /** Waits until the file <gate> exists, opens a store at once, prints its owner and schema version, and closes it. */
 import { existsSync } from "node:fs";
-import { SqliteStore } from "../../src/storage/sqlite/store.ts";
+import { SqliteStore } from "../../../src/storage/sqlite/store.ts";
 
 const [path = "", gate = ""] = process.argv.slice(2);
 console.log("ready");

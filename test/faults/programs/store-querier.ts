@@ -1,5 +1,5 @@
 /** Opens a store, makes everything that could keep a process alive, prints the answer of a query, and closes nothing. */
-import { SqliteStore } from "../../src/storage/sqlite/store.ts";
+import { SqliteStore } from "../../../src/storage/sqlite/store.ts";
 
 const store = SqliteStore.open({ path: process.argv[2]! });
 store.onForeignCommit(() => {});
