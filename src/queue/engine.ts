@@ -1,8 +1,8 @@
 import type { SqliteStore } from "../storage/sqlite/store.ts";
 import { queueReader, type QueueReader } from "./reader.ts";
-import { recoverJobsOf } from "./stalled.ts";
+import { recoverJobsOf } from "./process/stalled.ts";
 import { QueueTransaction } from "./transaction.ts";
-import { Waiters } from "./wait.ts";
+import { Waiters } from "./process/wait.ts";
 
 const engines = new WeakMap<SqliteStore, QueueEngine>();
 

@@ -1,4 +1,4 @@
-import { indexRange } from "./index-range.ts";
+import { indexRange } from "./jobs/index-range.ts";
 import type { QueueState } from "./queue-state.ts";
 import type { QueueReader } from "./reader.ts";
 import { State, type FinishedState } from "./states.ts";

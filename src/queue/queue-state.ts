@@ -3,6 +3,8 @@ import { encodeCustomEvent, encodeEvent, type EventKind } from "./events/codec.t
 
 /** BullMQ keeps about this many events of a queue unless `streams.events.maxLen` says otherwise. */
 const DEFAULT_MAX_EVENTS = 10_000;
+/** What live readers need to follow a queue that is told to keep no events. */
+const LEAST_EVENTS = 1000;
 /** Trimming starts when this share above the maximum is reached, so that it is rare and works on many rows. */
 const TRIM_SLACK = 1.25;
 
@@ -186,19 +188,17 @@ export class QueueState {
   }
 
   #flushEvents(connection: Connection): void {
+    connection.sql(INSERT_EVENTS).run(this.id, ++this.lastEvent, this.#newEvents, this.#events);
+    this.eventCount += this.#newEvents;
     const max = this.#maxEvents();
-    if (max > 0) {
-      connection.sql(INSERT_EVENTS).run(this.id, ++this.lastEvent, this.#newEvents, this.#events);
-      this.eventCount += this.#newEvents;
-      if (this.eventCount > max * TRIM_SLACK) this.trimEvents(connection, max);
-    }
+    if (this.eventCount > max * TRIM_SLACK) this.trimEvents(connection, max);
     this.#events = "";
     this.#newEvents = 0;
   }
 
   #maxEvents(): number {
     const max = this.#meta["opts.maxLenEvents"];
-    return max === undefined ? DEFAULT_MAX_EVENTS : Number(max);
+    return max === undefined ? DEFAULT_MAX_EVENTS : Math.max(Number(max), LEAST_EVENTS);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { type IQueueBackend, type JobJson, type KeysMap, QueueKeys } from "bullmq";
 import { listClients } from "./clients.ts";
-import { getDeduplicationJobId } from "./deduplication.ts";
+import { getDeduplicationJobId } from "./add/deduplication.ts";
 import type { QueueEngine } from "./engine.ts";
 import type { QueueReader } from "./reader.ts";
 import { LonghaulError } from "../core/errors.ts";
@@ -21,10 +21,10 @@ import {
   getState,
   isFinished,
   isJobInState,
-} from "./getters.ts";
-import { parseJobKey } from "./job-key.ts";
-import { getRateLimitTtl, isMaxed } from "./limiter.ts";
-import { getJobLogs } from "./logs.ts";
+} from "./jobs/getters.ts";
+import { parseJobKey } from "./jobs/job-key.ts";
+import { getRateLimitTtl, isMaxed } from "./process/limiter.ts";
+import { getJobLogs } from "./jobs/logs.ts";
 import { getQueueMeta } from "./meta.ts";
 import { getMetrics } from "./metrics.ts";
 import {
@@ -33,7 +33,7 @@ import {
   getJobSchedulersCount,
   getJobSchedulersRange,
   isScheduler,
-} from "./scheduler.ts";
+} from "./schedulers/scheduler.ts";
 import { type QueueRef, queueRef } from "./transaction.ts";
 
 /** The arguments and results of BullMQ's contract, so that signatures here follow it without being written again. */

@@ -1,5 +1,5 @@
 import type { JobJson, ParentKeyOpts } from "bullmq";
-import { addJob } from "../add.ts";
+import { addJob } from "../add/add.ts";
 import { Refusal } from "../errors.ts";
 import { queueRef, type QueueTransaction } from "../transaction.ts";
 import { releaseParentIfDone } from "./parents.ts";

@@ -1,5 +1,5 @@
-import { Extra } from "../job-json.ts";
-import type { JobRecord } from "../job-record.ts";
+import { Extra } from "../jobs/job-json.ts";
+import type { JobRecord } from "../jobs/job-record.ts";
 import type { QueueState } from "../queue-state.ts";
 import type { QueueTransaction } from "../transaction.ts";
 

@@ -1,6 +1,6 @@
 import type { IQueueBackend, JobJson } from "bullmq";
-import { encodeJobId } from "../job-id.ts";
-import { JOB_ANYWHERE, jobJsonAnywhere } from "../job-json.ts";
+import { encodeJobId } from "../jobs/job-id.ts";
+import { JOB_ANYWHERE, jobJsonAnywhere } from "../jobs/job-json.ts";
 import type { QueueReader } from "../reader.ts";
 import { queueRef, type QueueRef } from "../transaction.ts";
 import { ChildState } from "./children.ts";

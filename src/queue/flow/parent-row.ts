@@ -1,4 +1,4 @@
-import { encodeJobId } from "../job-id.ts";
+import { encodeJobId } from "../jobs/job-id.ts";
 import type { QueueReader } from "../reader.ts";
 import type { QueueRef } from "../transaction.ts";
 

@@ -15,12 +15,12 @@
  * "Runs" is for a parent that stands in waiting-children; one that is elsewhere has its books kept and stays.
  */
 import type { ParentKeyOpts } from "bullmq";
-import type { NewJob } from "../add.ts";
-import { deleteKeyHeldBy } from "../deduplication-keys.ts";
+import type { NewJob } from "../add/add.ts";
+import { deleteKeyHeldBy } from "../add/deduplication-keys.ts";
 import { refusal, Refusal } from "../errors.ts";
-import { jobKey } from "../job-key.ts";
-import { eraseJob, findJob, leave, moveInLine, type JobRecord } from "../job-record.ts";
-import { delayedPlace, waitingPlace } from "../placement.ts";
+import { jobKey } from "../jobs/job-key.ts";
+import { eraseJob, findJob, leave, moveInLine, type JobRecord } from "../jobs/job-record.ts";
+import { delayedPlace, waitingPlace } from "../jobs/placement.ts";
 import type { QueueState } from "../queue-state.ts";
 import { State } from "../states.ts";
 import type { QueueTransaction } from "../transaction.ts";

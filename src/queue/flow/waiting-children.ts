@@ -1,9 +1,9 @@
 import type { ParentOptions } from "bullmq";
 import { refusal, Refusal } from "../errors.ts";
-import { assertLock } from "../finish.ts";
-import { jobKey } from "../job-key.ts";
-import { findJob, returnToLine } from "../job-record.ts";
-import { waitingChildrenPlace } from "../placement.ts";
+import { assertLock } from "../process/finish.ts";
+import { jobKey } from "../jobs/job-key.ts";
+import { findJob, returnToLine } from "../jobs/job-record.ts";
+import { waitingChildrenPlace } from "../jobs/placement.ts";
 import type { QueueState } from "../queue-state.ts";
 import { State } from "../states.ts";
 import type { QueueTransaction } from "../transaction.ts";
