@@ -1,3 +1,4 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands rejections to the error handler */
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
@@ -42,7 +43,9 @@ export function createApp(queues: Queues, ledger: Ledger, settings: Settings): E
   });
 
   app.use((_request, response) => {
-    response.status(404).json({ error: "Here are POST /orders, GET /orders/:id and /admin/queues" });
+    response
+      .status(404)
+      .json({ error: "Here are POST /orders, GET /orders/:id and /admin/queues" });
   });
   app.use(answerError);
   return app;

@@ -5,7 +5,11 @@ import { join } from "node:path";
 /** What can be in the ledger. */
 export interface Entries {
   /** Money was taken for an order. */
-  readonly payments: { readonly transactionId: string; readonly amount: number; readonly at: string };
+  readonly payments: {
+    readonly transactionId: string;
+    readonly amount: number;
+    readonly at: string;
+  };
   /** The customer of an order was told. */
   readonly notifications: { readonly userId: string; readonly at: string };
   /** The sample orders were added. */
@@ -28,7 +32,10 @@ export class Ledger {
   }
 
   /** The fact, if it is known. */
-  async find<Kind extends keyof Entries>(kind: Kind, id: string): Promise<Entries[Kind] | undefined> {
+  async find<Kind extends keyof Entries>(
+    kind: Kind,
+    id: string,
+  ): Promise<Entries[Kind] | undefined> {
     try {
       return JSON.parse(await readFile(this.#pathOf(kind, id), "utf8")) as Entries[Kind];
     } catch (error) {

@@ -58,11 +58,15 @@ interface BoardJob {
 describe("the first start", () => {
   test("prints where things are and completes the sample orders", async () => {
     await start();
-    expect(program.output).toMatch(/^Orders +http:.*\nDashboard +http:.*\/admin\/queues\nStore +file:/);
+    expect(program.output).toMatch(
+      /^Orders +http:.*\nDashboard +http:.*\/admin\/queues\nStore +file:/,
+    );
     await program.completed(samples);
     await expectExactlyOnce(samples);
     // Order 1003 meets a warehouse that does not answer at first.
-    expect(program.output).toMatch(/order-1003 +attempt 1 of 3 failed: the warehouse .* did not answer/);
+    expect(program.output).toMatch(
+      /order-1003 +attempt 1 of 3 failed: the warehouse .* did not answer/,
+    );
     await expect(program.status("1001")).resolves.toMatchObject({
       state: "completed",
       payment: { amount: 100 },
@@ -92,7 +96,7 @@ describe("over HTTP", () => {
     const again = await program.send(order("2001"));
     expect(again.status).toBe(200);
     await expect(again.json()).resolves.toMatchObject({ orderId: "2001", state: "processing" });
-    await program.completed(["2001"]);
+    await program.completed(["2001", ...samples]);
     expect((await program.send(order("2001"))).status).toBe(200);
     await expectExactlyOnce([...samples, "2001"]);
   });
@@ -107,7 +111,10 @@ describe("over HTTP", () => {
     ];
     for (const [body, status, reason] of refusals) {
       const response = await program.send(body);
-      expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(reason)]);
+      expect([response.status, await response.text()]).toEqual([
+        status,
+        expect.stringMatching(reason),
+      ]);
     }
     for (const path of ["/orders/9999", "/orders/..%2f1001", "/nothing"]) {
       expect((await fetch(program.origin + path)).status).toBe(404);
@@ -144,7 +151,12 @@ describe("SIGKILL", () => {
     const ids = Array.from({ length: 12 }, (_, n) => `k${n}`);
     await start();
     await Promise.all(ids.map((id) => program.send(order(id))));
-    for (const moment of [/order-k\d+ +30 %/, /payment-k\d+ +20 %/, /payment-k\d+ +100 %/, /done/]) {
+    for (const moment of [
+      /order-k\d+ +30 %/,
+      /payment-k\d+ +20 %/,
+      /payment-k\d+ +100 %/,
+      /done/,
+    ]) {
       await program.printed(moment);
       expect(await program.end("SIGKILL")).toEqual({ code: null, signal: "SIGKILL" });
       await start();

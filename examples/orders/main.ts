@@ -23,7 +23,8 @@ const server = createApp(queues, ledger, settings).listen(settings.port, setting
 await once(server, "listening");
 
 const monitors = Object.values(queues).map(({ name }) => watchQueue(name, print));
-const workers = startWorkers(queues, ledger, settings);
+const stopping = new AbortController();
+const workers = startWorkers(queues, ledger, settings, stopping.signal);
 for (const worker of workers) watchWorker(worker, print);
 
 const { port } = server.address() as AddressInfo;
@@ -40,5 +41,6 @@ await runUntilStopped({
   workers,
   others: [...monitors, ...Object.values(queues)],
   graceMs: settings.shutdownGraceMs,
+  stopping,
   print,
 });

@@ -8,7 +8,9 @@ export function watchQueue(queueName: string, print: Print): QueueEvents {
   const events = new QueueEvents(queueName);
   const say = (jobId: string, what: string) => print(`${clock()}  ${jobId.padEnd(24)}${what}`);
   events.on("progress", ({ jobId, data }) => say(jobId, `${JSON.stringify(data)} %`));
-  events.on("completed", ({ jobId, returnvalue }) => say(jobId, `done ${JSON.stringify(returnvalue)}`));
+  events.on("completed", ({ jobId, returnvalue }) =>
+    say(jobId, `done ${JSON.stringify(returnvalue)}`),
+  );
   events.on("failed", ({ jobId, failedReason }) => say(jobId, `failed for good: ${failedReason}`));
   events.on("error", (error) => print(`${queueName}: ${error.message}`));
   return events;

@@ -42,5 +42,9 @@ async function describeJob(job: Job): Promise<Pick<OrderStatus, "state" | "job" 
   const state = await job.getState();
   const shared = { job: state, progress: job.progress };
   if (state !== "failed") return { ...shared, state: "processing" };
-  return { ...shared, state: "failed", ...(job.failedReason && { failedReason: job.failedReason }) };
+  return {
+    ...shared,
+    state: "failed",
+    ...(job.failedReason && { failedReason: job.failedReason }),
+  };
 }

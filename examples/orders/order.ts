@@ -30,7 +30,10 @@ const idPattern = /^[\w-]{1,64}$/;
 
 /** What an order costs, in full cents. */
 export function calculateTotal(items: readonly Item[]): number {
-  const cents = items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0);
+  const cents = items.reduce(
+    (sum, { quantity, price }) => sum + quantity * Math.round(price * 100),
+    0,
+  );
   return cents / 100;
 }
 

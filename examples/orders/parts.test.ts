@@ -75,7 +75,11 @@ describe("the ledger", () => {
 
 describe("settings", () => {
   test("have defaults", () => {
-    expect(readSettings({})).toMatchObject({ port: 3000, host: "127.0.0.1", shutdownGraceMs: 10_000 });
+    expect(readSettings({})).toMatchObject({
+      port: 3000,
+      host: "127.0.0.1",
+      shutdownGraceMs: 10_000,
+    });
     expect(readSettings({}).pace(200)).toBe(200);
   });
 
@@ -85,10 +89,12 @@ describe("settings", () => {
     expect(settings.pace(200)).toBe(50);
   });
 
-  test.each([[{ PORT: "http" }], [{ PORT: "70000" }], [{ ORDER_SPEED: "0" }], [{ SHUTDOWN_GRACE_MS: "-1" }]])(
-    "%j is refused",
-    (env) => {
-      expect(() => readSettings(env)).toThrow(/is not usable here/);
-    },
-  );
+  test.each([
+    [{ PORT: "http" }],
+    [{ PORT: "70000" }],
+    [{ ORDER_SPEED: "0" }],
+    [{ SHUTDOWN_GRACE_MS: "-1" }],
+  ])("%j is refused", (env) => {
+    expect(() => readSettings(env)).toThrow(/is not usable here/);
+  });
 });

@@ -22,7 +22,8 @@ export class Program {
   output = "";
 
   private constructor(folder: string, env: Readonly<Record<string, string>>) {
-    if (!existsSync(built)) throw new Error("Run npm run build first: the example uses the package");
+    if (!existsSync(built))
+      throw new Error("Run npm run build first: the example uses the package");
     const url = `file:${join(folder, "jobs.db")}`;
     this.#process = spawn(process.execPath, ["--import", tsx, main], {
       cwd: folder,
@@ -76,7 +77,8 @@ export class Program {
 
   /** Ends it if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) await this.end("SIGKILL");
+    if (this.#process.exitCode === null && this.#process.signalCode === null)
+      await this.end("SIGKILL");
   }
 
   async send(order: Partial<Order> | string): Promise<Response> {

@@ -16,19 +16,23 @@ export interface Running {
   /** What the workers need until their last job is done. */
   readonly others: readonly Closable[];
   readonly graceMs: number;
+  /** Aborted when the grace time is over. */
+  readonly stopping: AbortController;
   readonly print: Print;
 }
 
-/** How long cancelled handlers get to stop; what hangs even then is cut off with the process. */
-const CANCEL_MS = 2000;
+/** How long handlers get to stop; what hangs even then is cut off with the process. */
+const HAND_BACK_MS = 2000;
 
 /**
  * Resolves when a SIGTERM or SIGINT has come and everything has stopped:
  * no new order, no new job; running jobs finish, or after the grace time are handed back.
  */
 export async function runUntilStopped(running: Running): Promise<void> {
-  const { server, workers, others, graceMs, print } = running;
-  const [signal] = (await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")])) as [string];
+  const { server, workers, others, graceMs, stopping, print } = running;
+  const [signal] = (await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")])) as [
+    string,
+  ];
   // Once more, and it is over at once; the store does not mind.
   process.once("SIGINT", () => process.exit(130));
   print(`${signal}: finishing what runs, for up to ${graceMs} ms`);
@@ -38,8 +42,8 @@ export async function runUntilStopped(running: Running): Promise<void> {
   const closing = Promise.all(workers.map((worker) => worker.close()));
   const isDone = await withinTime(closing, graceMs);
   if (!isDone) {
-    for (const worker of workers) worker.cancelAllJobs("shutdown");
-    if (!(await withinTime(closing, CANCEL_MS))) {
+    stopping.abort();
+    if (!(await withinTime(closing, HAND_BACK_MS))) {
       print("Some handler does not stop; its job will run again at the next start");
       process.exit(0);
     }

@@ -13,7 +13,10 @@ const found = new Set<string>();
  *
  * @throws {LonghaulError} BULLMQ_DRIVER_MISSING, with the package to install.
  */
-export function requireDriver(packageName: "ioredis" | "pg", resolve = resolveBesideBullmq()): void {
+export function requireDriver(
+  packageName: "ioredis" | "pg",
+  resolve = resolveBesideBullmq(),
+): void {
   if (resolve === undefined || found.has(packageName)) return;
   // A client factory (node-redis, Bun) stands in for ioredis.
   if (packageName === "ioredis" && RedisConnection.clientFactory !== undefined) return;

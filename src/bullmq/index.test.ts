@@ -11,12 +11,16 @@ test("everything that bullmq exports is here", () => {
 });
 
 test("the classes are BullMQ's, extended", () => {
-  for (const name of [
-    ...(["Queue", "Worker", "QueueEvents", "QueueEventsProducer", "FlowProducer"] as const),
-    ...(["Job", "JobScheduler"] as const),
-  ]) {
-    expect(Object.getPrototypeOf(longhaul[name])).toBe(bullmq[name]);
-  }
+  const pairs = [
+    [longhaul.Queue, bullmq.Queue],
+    [longhaul.Worker, bullmq.Worker],
+    [longhaul.QueueEvents, bullmq.QueueEvents],
+    [longhaul.QueueEventsProducer, bullmq.QueueEventsProducer],
+    [longhaul.FlowProducer, bullmq.FlowProducer],
+    [longhaul.JobScheduler, bullmq.JobScheduler],
+    [longhaul.Job, bullmq.Job],
+  ];
+  for (const [ours, theirs] of pairs) expect(Object.getPrototypeOf(ours)).toBe(theirs);
 });
 
 describe("without a connection", () => {
@@ -39,7 +43,6 @@ describe("without a connection", () => {
 
     await Promise.all([worker, events, flow, producer, queue].map((thing) => thing.close()));
   });
-
 });
 
 test("a connection to a server gets BullMQ's backend for it", async () => {

@@ -28,14 +28,18 @@ export function patchBullmq(): void {
       return addBulkWithRepeated(this, jobs, (plain) => original.call(this, plain));
     };
   });
-  override<bullmq.Worker, Promise<bullmq.Job | undefined>>(Worker, "nextJobFromJobData", (original) => {
-    return async function nextJobFromJobData(...args) {
-      const job = await original.apply(this, args);
-      const defaults = this.opts as RetryDefaults;
-      if (job !== undefined && hasRetryDefaults(defaults)) applyRetryDefaults(job, defaults);
-      return job;
-    };
-  });
+  override<bullmq.Worker, Promise<bullmq.Job | undefined>>(
+    Worker,
+    "nextJobFromJobData",
+    (original) => {
+      return async function nextJobFromJobData(...args) {
+        const job = await original.apply(this, args);
+        const defaults = this.opts as RetryDefaults;
+        if (job !== undefined && hasRetryDefaults(defaults)) applyRetryDefaults(job, defaults);
+        return job;
+      };
+    },
+  );
   override<bullmq.FlowProducer, Promise<bullmq.JobNode>>(FlowProducer, "addNode", (original) => {
     return async function addNode(options: bullmq.AddNodeOpts) {
       refuseRepeatInFlow(options.node);
@@ -57,6 +61,7 @@ function override<This, Result>(
 ): void {
   const prototype = target.prototype as Record<string, Method<This, Result>>;
   const original = prototype[name];
-  if (original === undefined) throw new TypeError(`BullMQ's ${name} is gone; this needs bullmq 6.7`);
+  if (original === undefined)
+    throw new TypeError(`BullMQ's ${name} is gone; this needs bullmq 6.7`);
   prototype[name] = replace(original);
 }

@@ -77,7 +77,8 @@ export class Queue<
     data: DataType,
     opts?: JobsOptions,
   ): Promise<Job<DataType, ResultType, NameType>> {
-    return (await super.add(name, data, opts)) as Job<DataType, ResultType, NameType>;
+    // Through the Job getter above, what BullMQ makes here is Longhaul's Job.
+    return await super.add(name, data, opts);
   }
 
   protected override async addJob(

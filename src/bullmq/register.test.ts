@@ -9,7 +9,7 @@ import {
   UnrecoverableError,
   Worker,
 } from "bullmq";
-import type { JobsOptions, WorkerOptions } from "./types.ts";
+import type { JobsOptions, RetryDefaults } from "./types.ts";
 
 const previousUrl = process.env.LONGHAUL_URL;
 
@@ -40,26 +40,33 @@ test("BullMQ's own classes need no connection", async () => {
 test("repeat makes a job scheduler, alone and in bulk, and is refused in a flow", async () => {
   const queue = new Queue("repeated");
   const opts: JobsOptions = { repeat: { cron: "0 0 1 1 *", key: "new-year" } };
-  const job = await queue.add("a", {}, opts as Untyped);
+  const job = await queue.add("a", {}, opts);
   expect(job.repeatJobKey).toBe("new-year");
-  const bulk = await queue.addBulk([{ name: "a", data: {}, opts: opts as Untyped }, { name: "b", data: {} }]);
+  const bulk = await queue.addBulk([
+    { name: "a", data: {}, opts },
+    { name: "b", data: {} },
+  ]);
   expect(bulk.map(({ repeatJobKey }) => repeatJobKey)).toEqual(["new-year", undefined]);
   await expect(queue.getJobSchedulersCount()).resolves.toBe(1);
   const flow = new FlowProducer();
-  const node = { name: "c", queueName: "repeated", opts: opts as Untyped };
+  const node = { name: "c", queueName: "repeated", opts };
   await expect(flow.add(node)).rejects.toThrow("c cannot be repeated");
   await Promise.all([flow, queue].map((thing) => thing.close()));
 });
 
 test("attempts of a worker are defaults", async () => {
   const queue = new Queue("retried");
-  const opts: WorkerOptions = { attempts: 3, backoff: 1 };
+  const opts: RetryDefaults = { attempts: 3, backoff: 1 };
   const tries: unknown[] = [];
-  const worker = new Worker("retried", async (job) => {
-    tries.push(job.opts.attempts);
-    if (tries.length === 3) throw new UnrecoverableError("enough");
-    throw new Error("again");
-  }, opts as Untyped);
+  const worker = new Worker(
+    "retried",
+    async (job) => {
+      tries.push(job.opts.attempts);
+      if (tries.length === 3) throw new UnrecoverableError("enough");
+      throw new Error("again");
+    },
+    opts as Untyped,
+  );
   const job = await queue.add("a", {});
   await expect((job.waitUntilFinished as () => Promise<void>)()).rejects.toThrow("enough");
   expect(tries).toEqual([3, 3, 3]);

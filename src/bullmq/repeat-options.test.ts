@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { isRepeated, planRepeat, refuseDefaultRepeat, refuseRepeatInFlow } from "./repeat-options.ts";
+import {
+  isRepeated,
+  planRepeat,
+  refuseDefaultRepeat,
+  refuseRepeatInFlow,
+} from "./repeat-options.ts";
 import type { JobsOptions, RepeatOptions } from "./types.ts";
 
 const daily = { pattern: "0 9 * * *" };
@@ -41,7 +46,11 @@ describe("the scheduler", () => {
   });
 
   test("gets the job's options as its template", () => {
-    const plan = planRepeat("a", { repeat: { cron: "* * * * *", limit: 2 }, jobId: "x", attempts: 3 });
+    const plan = planRepeat("a", {
+      repeat: { cron: "* * * * *", limit: 2 },
+      jobId: "x",
+      attempts: 3,
+    });
     expect(plan).toMatchObject({ repeat: { pattern: "* * * * *", limit: 2 } });
     expect(plan.template).toEqual({ attempts: 3 });
   });
@@ -76,9 +85,9 @@ describe("repeat is refused", () => {
   });
 
   test("as a default of a queue, and in a flow", () => {
-    expect(() => refuseDefaultRepeat("mails", { defaultJobOptions: { repeat: daily } as never })).toThrow(
-      /mails cannot be repeated: .* give it to add\(\)/,
-    );
+    expect(() =>
+      refuseDefaultRepeat("mails", { defaultJobOptions: { repeat: daily } as never }),
+    ).toThrow(/mails cannot be repeated: .* give it to add\(\)/);
     const node = { name: "a", queueName: "q", opts: { repeat: daily } as object };
     expect(() => refuseRepeatInFlow(node)).toThrow(/a job of a flow cannot be repeated/);
   });

@@ -21,7 +21,9 @@ const repeatKeys: ReadonlySet<string> = new Set<keyof RepeatOptions>([
  * Whether a job asks to be repeated. One that a scheduler has made carries `repeat` as well, as a
  * note of where it comes from; adding it again (Bull Board's "duplicate") means that one job.
  */
-export function isRepeated(opts: JobsOptions | undefined): opts is JobsOptions & { repeat: RepeatOptions } {
+export function isRepeated(
+  opts: JobsOptions | undefined,
+): opts is JobsOptions & { repeat: RepeatOptions } {
   return opts?.repeat !== undefined && opts.repeat !== null && opts.repeatJobKey === undefined;
 }
 
@@ -42,7 +44,8 @@ export function planRepeat(
   const { cron, key, immediately, ...rest } = repeat;
   const pattern = repeat.pattern ?? cron;
   return {
-    schedulerId: key ?? deriveKey(name, jobId, { ...repeat, ...(pattern && { pattern }) }, settings),
+    schedulerId:
+      key ?? deriveKey(name, jobId, { ...repeat, ...(pattern && { pattern }) }, settings),
     repeat: {
       ...rest,
       ...(pattern !== undefined && { pattern }),
@@ -58,8 +61,9 @@ export function planRepeat(
  *
  * @throws {LonghaulError} BULLMQ_BAD_REPEAT
  */
-export function refuseDefaultRepeat(queueName: string, { defaultJobOptions }: QueueOptions): void {
-  if ((defaultJobOptions as JobsOptions | undefined)?.repeat !== undefined) {
+export function refuseDefaultRepeat(queueName: string, opts: QueueOptions): void {
+  const defaults: JobsOptions | undefined = opts.defaultJobOptions;
+  if (defaults?.repeat !== undefined) {
     throw badRepeat(queueName, "repeat cannot be a default of all jobs; give it to add()");
   }
 }
@@ -83,7 +87,9 @@ function deriveKey(
 ): string {
   const until = endDate === undefined ? "" : new Date(endDate).getTime();
   const key = `${name}:${jobId ?? ""}:${until}:${tz ?? ""}:${pattern ?? every}`;
-  return createHash(settings?.repeatKeyHashAlgorithm ?? "md5").update(key).digest("hex");
+  return createHash(settings?.repeatKeyHashAlgorithm ?? "md5")
+    .update(key)
+    .digest("hex");
 }
 
 function problemOf(repeat: RepeatOptions, settings: Settings): string | undefined {
@@ -140,14 +146,16 @@ function problemOfJob({
   [Key in "delay" | "deduplication" | "parent"]: JobsOptions[Key] | undefined;
 }): string | undefined {
   if (delay) return "delay has no meaning beside repeat; use repeat.startDate or repeat.offset";
-  if (deduplication) return "deduplication has no meaning beside repeat: a schedule has one next job";
+  if (deduplication)
+    return "deduplication has no meaning beside repeat: a schedule has one next job";
   if (parent) return "a repeated job cannot be the child of another";
   return undefined;
 }
 
 function isTimeZone(tz: string): boolean {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: tz }) !== undefined;
+    new Intl.DateTimeFormat("en", { timeZone: tz }).resolvedOptions();
+    return true;
   } catch {
     return false;
   }

@@ -48,7 +48,9 @@ describe("URLs", () => {
       kind: "redis",
       connection: { url: "redis://a", connectTimeout: 5 },
     });
-    expect(resolveConnection({ url: "postgres://a/b", schema: "jobs", migrate: false }, none)).toEqual({
+    expect(
+      resolveConnection({ url: "postgres://a/b", schema: "jobs", migrate: false }, none),
+    ).toEqual({
       kind: "postgres",
       connection: { connectionString: "postgres://a/b", schema: "jobs", migrate: false },
     });
@@ -78,7 +80,9 @@ describe("options without a URL", () => {
       kind: "sqlite",
       connection: { url: "file:b.db", durability: "relaxed" },
     });
-    expect(() => resolveConnection(connection, "redis://localhost")).toThrow(/choice of a SQLite file/);
+    expect(() => resolveConnection(connection, "redis://localhost")).toThrow(
+      /choice of a SQLite file/,
+    );
   });
 });
 
@@ -112,7 +116,10 @@ describe("anything else is refused, and the error says what is accepted", () => 
     [{ url: 5 }, /its url is number/],
     [{ url: "file:a.db", durability: "fast" }, /durability is "full" or "relaxed", not "fast"/],
     [{ url: "file:a.db", durabilty: "full" }, /no option durabilty, only url, durability, migrate/],
-    [{ durability: "full", host: "a", url: "redis://a" }, /durability is the choice of a SQLite file/],
+    [
+      { durability: "full", host: "a", url: "redis://a" },
+      /durability is the choice of a SQLite file/,
+    ],
   ])("%j", (connection, message) => {
     const resolve = () => resolveConnection(connection, none);
     expect(resolve).toThrow(message);

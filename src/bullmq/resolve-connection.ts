@@ -20,11 +20,7 @@ const kindOfScheme: Readonly<Record<string, Kind>> = {
   postgresql: "postgres",
 };
 
-const sqliteKeys: ReadonlySet<string> = new Set<string & keyof SqliteConnectionOptions>([
-  "url",
-  "durability",
-  "migrate",
-]);
+const sqliteKeys: ReadonlySet<string> = new Set(["url", "durability", "migrate"]);
 
 /** One of these says that an object without a `url` is meant for pg: ioredis knows none of them. */
 const postgresMarks = ["connectionString", "database", "user", "ssl", "schema", "migrate"];
@@ -55,7 +51,9 @@ export function resolveConnection(
   }
   if (typeof connection === "string") return fromUrl(connection, "connection");
   if (typeof connection !== "object" || Array.isArray(connection)) {
-    throw badConnection(`it is ${Array.isArray(connection) ? "an array" : `a ${typeof connection}`}`);
+    throw badConnection(
+      `it is ${Array.isArray(connection) ? "an array" : `a ${typeof connection}`}`,
+    );
   }
   // A pool also has connect(), so it is looked at first.
   if (isPgPool(connection)) return { kind: "postgres", connection };
@@ -86,7 +84,10 @@ function fromUrl(url: string, source: string): ResolvedConnection {
 function fromObject(object: Shape, defaultUrl: string | undefined): ResolvedConnection {
   if ("url" in object) return fromObjectWithUrl(object);
   const keys = Object.keys(object);
-  if (keys.some((key) => postgresMarks.includes(key)) && !keys.every((key) => sqliteKeys.has(key))) {
+  if (
+    keys.some((key) => postgresMarks.includes(key)) &&
+    !keys.every((key) => sqliteKeys.has(key))
+  ) {
     return { kind: "postgres", connection: object as bullmq.PostgresPoolConfig };
   }
   if (keys.some((key) => redisMarks.includes(key))) {
@@ -107,7 +108,9 @@ function fromObjectWithUrl(object: Shape): ResolvedConnection {
   const kind = kindOfUrl(url, "connection.url");
   if (kind === "sqlite") return { kind, connection: sqliteOptions(object) };
   if ("durability" in rest) {
-    throw badConnection("durability is the choice of a SQLite file; servers have their own settings");
+    throw badConnection(
+      "durability is the choice of a SQLite file; servers have their own settings",
+    );
   }
   if (kind === "redis") return { kind, connection: { ...rest, url } };
   return { kind, connection: { connectionString: url, migrate: true, ...rest } };
@@ -116,13 +119,15 @@ function fromObjectWithUrl(object: Shape): ResolvedConnection {
 function sqliteOptions(object: Shape): SqliteConnectionOptions {
   const unknown = Object.keys(object).filter((key) => !sqliteKeys.has(key));
   if (unknown.length > 0) {
-    throw badConnection(`a SQLite file has no option ${list(unknown)}, only ${list([...sqliteKeys])}`);
+    throw badConnection(
+      `a SQLite file has no option ${list(unknown)}, only ${list([...sqliteKeys])}`,
+    );
   }
   const { durability } = object;
   if (durability !== undefined && durability !== "full" && durability !== "relaxed") {
     throw badConnection(`durability is "full" or "relaxed", not ${JSON.stringify(durability)}`);
   }
-  return object as SqliteConnectionOptions;
+  return object;
 }
 
 function kindOfUrl(url: string, source: string): Kind {
@@ -131,7 +136,9 @@ function kindOfUrl(url: string, source: string): Kind {
   // Of a URL only the scheme is shown: the rest may hold a password.
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    throw badConnection(`${source} has no scheme; write file: in front of the path of a SQLite file`);
+    throw badConnection(
+      `${source} has no scheme; write file: in front of the path of a SQLite file`,
+    );
   }
   const kind = kindOfScheme[scheme];
   if (kind === undefined) throw badConnection(`${source} begins with ${scheme}:`);

@@ -1,9 +1,19 @@
 /** What the compiler makes of the idiom. The functions are type-checked and never called. */
 import type * as bullmq from "bullmq";
 import { Redis } from "ioredis";
-import pg from "pg";
+import type pg from "pg";
 import { expectTypeOf, test } from "vitest";
-import { type ConnectionOptions, FlowProducer, Job, Queue, QueueEvents, Worker } from "./index.ts";
+import {
+  type ConnectionOptions,
+  FlowProducer,
+  type Job,
+  Queue,
+  QueueEvents,
+  Worker,
+} from "./index.ts";
+
+/** Takes code that is there to be type-checked. */
+function compiles(_code: (...args: never[]) => unknown): void {}
 
 interface Mail {
   to: string;
@@ -14,7 +24,7 @@ interface Receipt {
 type MailName = "welcome" | "digest";
 
 test("a queue is typed by its data, result and names", () => {
-  async () => {
+  compiles(async () => {
     const queue = new Queue<Mail, Receipt, MailName>("mails");
     const job = await queue.add("welcome", { to: "ada" }, { attempts: 3, delay: 5 });
     expectTypeOf(job).toEqualTypeOf<Job<Mail, Receipt, MailName>>();
@@ -29,20 +39,20 @@ test("a queue is typed by its data, result and names", () => {
     await queue.addBulk([{ name: "digest", data: { to: "ada" }, opts: { repeat: { every: 5 } } }]);
     // @ts-expect-error no such option of repeat
     await queue.add("digest", { to: "ada" }, { repeat: { everyMs: 5 } });
-  };
+  });
 });
 
 test("a queue without types takes anything, and one typed by a job knows the job's", () => {
-  async () => {
+  compiles(async () => {
     const anything = new Queue("jobs");
     expectTypeOf((await anything.add("a", 1)).data).toBeAny();
     const typed = new Queue<Job<Mail, Receipt, MailName>>("mails");
     expectTypeOf((await typed.add("welcome", { to: "ada" })).data).toEqualTypeOf<Mail>();
-  };
+  });
 });
 
 test("a worker's types come from its arguments or from its processor", () => {
-  () => {
+  compiles(() => {
     const explicit = new Worker<Mail, Receipt>("mails", async (job) => {
       expectTypeOf(job.data).toEqualTypeOf<Mail>();
       return { messageId: job.data.to };
@@ -59,7 +69,7 @@ test("a worker's types come from its arguments or from its processor", () => {
     inferred.on("completed", (job) => expectTypeOf(job.data).toEqualTypeOf<Mail>());
     const manual: Worker = new Worker("mails");
     return manual;
-  };
+  });
 });
 
 test("connections of every kind are accepted, and nothing that is none", () => {
@@ -70,7 +80,7 @@ test("connections of every kind are accepted, and nothing that is none", () => {
   expectTypeOf<pg.Pool>().toExtend<ConnectionOptions>();
   expectTypeOf<{ connectionString: string; schema: string }>().toExtend<ConnectionOptions>();
   expectTypeOf<number>().not.toExtend<ConnectionOptions>();
-  () => [
+  compiles(() => [
     new Queue("a"),
     new Queue("a", {}),
     new Queue("a", { connection: undefined }),
@@ -78,7 +88,7 @@ test("connections of every kind are accepted, and nothing that is none", () => {
     new QueueEvents<Receipt>("a"),
     new FlowProducer(),
     new FlowProducer({ connection: new Redis() }),
-  ];
+  ]);
 });
 
 test("queues, workers and jobs go where BullMQ's are asked for", () => {
@@ -90,9 +100,9 @@ test("queues, workers and jobs go where BullMQ's are asked for", () => {
 });
 
 test("waiting with a QueueEvents works as in BullMQ", () => {
-  async (job: Job<Mail, Receipt>, bullmqJob: bullmq.Job<Mail, Receipt>) => {
+  compiles(async (job: Job<Mail, Receipt>, bullmqJob: bullmq.Job<Mail, Receipt>) => {
     const events = new QueueEvents("mails");
     expectTypeOf(await job.waitUntilFinished(events, 5)).toEqualTypeOf<Receipt>();
     expectTypeOf(await bullmqJob.waitUntilFinished(events)).toEqualTypeOf<Receipt>();
-  };
+  });
 });

@@ -22,7 +22,11 @@ export async function waitUntilFinished(job: bullmq.Job, ttlMs?: number): Promis
   const { connection, prefix } = queue.opts as bullmq.QueueOptions;
   // From the beginning of the stream: the job may finish before this reader is connected.
   const options = { connection, ...(prefix !== undefined && { prefix }), lastEventId: "0" };
-  const events: QueueEvents<Any, Any, Any> = new QueueEvents(queue.name, options, queue.backendFactory);
+  const events: QueueEvents<Any, Any, Any> = new QueueEvents(
+    queue.name,
+    options,
+    queue.backendFactory,
+  );
   let timer: NodeJS.Timeout | undefined;
   try {
     const outcome = await new Promise<Outcome>((resolve, reject) => {

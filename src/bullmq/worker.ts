@@ -28,7 +28,8 @@ export class Worker<
    */
   constructor(
     name: string,
-    processor?: string | URL | null | bullmq.Processor<DataType, ResultType, NameType, ProgressType>,
+    processor?:
+      string | URL | null | bullmq.Processor<DataType, ResultType, NameType, ProgressType>,
     opts: WorkerOptions = {},
     backendFactory: BackendFactory = createBackend,
   ) {

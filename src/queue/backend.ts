@@ -25,7 +25,12 @@ import { changePriority } from "./jobs/priority.ts";
 import type { QueueState } from "./queue-state.ts";
 import { removeChildDependency, removeJob, removeUnprocessedChildren } from "./removal/remove.ts";
 import type { Keep } from "./process/retention.ts";
-import { moveJobFromActiveToWait, retryFinishedJob, retryFinishedJobs, retryJob } from "./process/retry.ts";
+import {
+  moveJobFromActiveToWait,
+  retryFinishedJob,
+  retryFinishedJobs,
+  retryJob,
+} from "./process/retry.ts";
 import { addJobScheduler, removeJobScheduler, updateJobScheduler } from "./schedulers/scheduler.ts";
 import { moveStalledJobs } from "./process/stalled.ts";
 import { type FinishedState, State } from "./states.ts";
@@ -62,6 +67,7 @@ export interface SqliteQueueBackendOptions {
 const DEFAULT_PREFIX = "bull";
 const DEFAULT_LOCK_MS = 30_000;
 const DEFAULT_STALLED_INTERVAL_MS = 30_000;
+const DEFAULT_MAX_STALLED = 1;
 /** Waits are ended by commits and alarms, so a worker need not come back to look. */
 const MAXIMUM_BLOCK_SECONDS = 3600;
 
@@ -86,7 +92,9 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     super(engine, queueRef(opts.prefix ?? DEFAULT_PREFIX, name));
     this.#opts = opts;
     this.#release = release;
-    this.#unwatch = isWaiting ? engine.watch() : () => {};
+    const { maxStalledCount = DEFAULT_MAX_STALLED } = opts;
+    const served = isWorker ? { key: this.ref.key, maxStalledCount } : undefined;
+    this.#unwatch = isWaiting ? engine.watch(served) : () => {};
     if (isWaiting) this.#pinnedEventId = lastEventId(engine.reader, this.ref);
     if (isWorker) this.#announce();
   }
@@ -110,7 +118,10 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
       this.#blocking.abort();
       this.#unwatch();
       const id = this.#clientId;
-      if (id !== undefined) await this.engine.write("unregister", (tx) => unregisterClient(tx, id));
+      if (id !== undefined) {
+        // A full disk may refuse it; the row goes when this process is found gone.
+        await this.engine.write("unregister", (tx) => unregisterClient(tx, id)).catch(() => {});
+      }
       await release();
       this.emit("close");
     })();
@@ -255,7 +266,8 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   }
 
   moveStalledJobsToWait(): Promise<string[]> {
-    const { maxStalledCount = 1, stalledInterval = DEFAULT_STALLED_INTERVAL_MS } = this.#opts;
+    const { maxStalledCount = DEFAULT_MAX_STALLED, stalledInterval = DEFAULT_STALLED_INTERVAL_MS } =
+      this.#opts;
     return this.#write("stalled", (tx, queue) =>
       moveStalledJobs(tx, queue, { maxStalledCount, stalledIntervalMs: stalledInterval }),
     );

@@ -7,7 +7,7 @@ import { QueueEngine } from "./engine.ts";
 /** A store with options. */
 export interface SqliteConnectionOptions extends Pick<
   SharedStoreOptions,
-  "durability" | "migrate"
+  "durability" | "migrate" | "busyTimeoutMs" | "allowNetworkFilesystem"
 > {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;
@@ -50,7 +50,13 @@ export function createSqliteBackend(
   });
 }
 
-const OPTIONS = new Set(["url", "durability", "migrate"]);
+const OPTIONS = new Set([
+  "url",
+  "durability",
+  "migrate",
+  "busyTimeoutMs",
+  "allowNetworkFilesystem",
+]);
 
 function connectionOptions(connection: SqliteConnection): SqliteConnectionOptions {
   if (typeof connection === "string") return { url: connection };

@@ -198,7 +198,7 @@ export class QueueState {
 
   #maxEvents(): number {
     const max = this.#meta["opts.maxLenEvents"];
-    return max === undefined ? DEFAULT_MAX_EVENTS : Math.max(Number(max), LEAST_EVENTS);
+    return max === undefined ? DEFAULT_MAX_EVENTS : Number(max) || LEAST_EVENTS;
   }
 
   /**

@@ -33,8 +33,14 @@ export class Stage {
     return `${name}-${this.#suffix}`;
   }
 
-  queue<Data = unknown, Result = unknown>(name = "jobs", opts: QueueOptions = {}): Queue<Data, Result> {
-    const queue = new Queue<Data, Result>(this.name(name), { connection: this.connection, ...opts });
+  queue<Data = unknown, Result = unknown>(
+    name = "jobs",
+    opts: QueueOptions = {},
+  ): Queue<Data, Result> {
+    const queue = new Queue<Data, Result>(this.name(name), {
+      connection: this.connection,
+      ...opts,
+    });
     queue.on("error", (error) => this.errors.push(error));
     this.#queues.set(queue.name, queue as Queue);
     return queue;
@@ -49,7 +55,10 @@ export class Stage {
   }
 
   async events(name = "jobs"): Promise<QueueEvents> {
-    const events = new QueueEvents(this.name(name), { connection: this.connection, lastEventId: "0" });
+    const events = new QueueEvents(this.name(name), {
+      connection: this.connection,
+      lastEventId: "0",
+    });
     this.watch(events);
     await events.waitUntilReady();
     return events;

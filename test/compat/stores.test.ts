@@ -34,7 +34,11 @@ testIdiom({ name: "ioredis options", connection: () => ({ host, port: Number(por
 testIdiom({ name: "an ioredis client", connection: () => redis });
 
 const postgresUrl = serverUrl("POSTGRES_URL");
-const pool = new pg.Pool({ connectionString: postgresUrl, max: 20, options: "-c search_path=bullmq" });
+const pool = new pg.Pool({
+  connectionString: postgresUrl,
+  max: 20,
+  options: "-c search_path=bullmq",
+});
 // BullMQ leaves a listener on a pool for every backend.
 pool.setMaxListeners(0);
 closing.push(() => pool.end());

@@ -17,7 +17,7 @@ export interface Subject {
 
 /** What code written with `longhaul/bullmq` may count on, whichever store its connection names. */
 export function testIdiom({ name, connection }: Subject): void {
-  describe(name, () => {
+  describe(`on ${name}`, () => {
     let stage: Stage;
 
     beforeEach(() => {
@@ -52,7 +52,9 @@ export function testIdiom({ name, connection }: Subject): void {
       await expect(failed.waitUntilFinished()).rejects.toThrow("negative");
       await worker.close();
       const never = await queue.add("double", { n: 3 });
-      await expect(never.waitUntilFinished(undefined, 20)).rejects.toThrow(/not finished after 20 ms/);
+      await expect(never.waitUntilFinished(undefined, 20)).rejects.toThrow(
+        /not finished after 20 ms/,
+      );
     });
 
     test("a failing job is tried again with growing delays", async () => {
@@ -99,7 +101,9 @@ export function testIdiom({ name, connection }: Subject): void {
       const job = await queue.add("story", {});
       await completed;
       expect(life).toEqual(["added", "waiting", "active", "progress", "completed"]);
-      await expect(queue.getJobLogs(job.id as string)).resolves.toMatchObject({ logs: ["half way"] });
+      await expect(queue.getJobLogs(job.id as string)).resolves.toMatchObject({
+        logs: ["half way"],
+      });
     });
 
     test("a parent gets the results of its children", async () => {
@@ -116,9 +120,12 @@ export function testIdiom({ name, connection }: Subject): void {
         ],
       });
       stage.worker<{ n: number }>(async ({ data }) => data.n, { name: "parts" });
-      stage.worker(async (parent) => Object.values(await parent.getChildrenValues()).sort(), {
-        name: "orders",
-      });
+      stage.worker(
+        async (parent) => Object.values(await parent.getChildrenValues()).toSorted((a, b) => a - b),
+        {
+          name: "orders",
+        },
+      );
       await expect(job.waitUntilFinished(events)).resolves.toEqual([1, 2]);
     });
 
@@ -129,7 +136,11 @@ export function testIdiom({ name, connection }: Subject): void {
       const drained = new Promise((resolve) =>
         events.on("completed", ({ jobId }) => runs.push(jobId) === 3 && resolve(undefined)),
       );
-      const job = await queue.add("tick", { n: 1 }, { repeat: { every: 50, limit: 3 }, attempts: 2 });
+      const job = await queue.add(
+        "tick",
+        { n: 1 },
+        { repeat: { every: 50, limit: 3 }, attempts: 2 },
+      );
       expect(job.id).toMatch(new RegExp(`^repeat:${job.repeatJobKey}:\\d+$`));
       stage.worker(async ({ data }) => data);
       await drained;
@@ -160,7 +171,9 @@ export function testIdiom({ name, connection }: Subject): void {
     test("addBulk takes repeated jobs among others, and adds nothing if one is wrong", async () => {
       const queue = stage.queue();
       const bad = { name: "bad", data: {}, opts: { repeat: { every: 10, pattern: "* * * * *" } } };
-      await expect(queue.addBulk([{ name: "a", data: {} }, bad])).rejects.toThrow(/bad cannot be repeated/);
+      await expect(queue.addBulk([{ name: "a", data: {} }, bad])).rejects.toThrow(
+        /bad cannot be repeated/,
+      );
       await expect(queue.count()).resolves.toBe(0);
       const jobs = await queue.addBulk([
         { name: "a", data: {} },

@@ -39,7 +39,7 @@ test.each(operations.map((operation) => [nameOf(operation), operation] as const)
           { connection: `file:${path}`, operation: nameOf(operation), now: DONE_AT },
           { env: { LONGHAUL_CRASH_AT: `${operation.label}:${moment}#${step + 1 + (operation.passesBefore ?? 0)}` } },
         );
-        expect(await child.ended).toEqual({ code: null, signal: "SIGKILL" });
+        expect(await child.end()).toEqual({ code: null, signal: "SIGKILL" });
         expect(child.take("acknowledged").map((message) => message["step"])).toEqual([
           ...Array.from({ length: step }).keys(),
         ]);

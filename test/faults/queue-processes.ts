@@ -17,8 +17,8 @@ const running = new Set<Child>();
 /** A program of `programs/` in a process of its own. It talks by messages and is ended by {@link endAll} at the latest. */
 export class Child {
   readonly pid: number;
-  readonly ended: Promise<End>;
   readonly #process: ChildProcess;
+  readonly #ended: Promise<End>;
   readonly #inbox: Message[] = [];
   readonly #name: string;
   #errors = "";
@@ -51,7 +51,7 @@ export class Child {
       this.#inbox.push(message);
       this.#look();
     });
-    this.ended = new Promise((resolve) =>
+    this.#ended = new Promise((resolve) =>
       this.#process.once("close", (code, signal) => {
         this.#end = { code, signal };
         running.delete(this);
@@ -63,7 +63,8 @@ export class Child {
   }
 
   send(message: Message): void {
-    this.#process.send(message);
+    // One that is gone cannot be told; whoever waits for its answer hears of that.
+    this.#process.send(message, () => {});
   }
 
   /** The next message of a type that nobody has taken yet. Rejects if the program ends before, or does not say it in time. */
@@ -104,10 +105,24 @@ export class Child {
     if (!this.#end) process.kill(this.pid, signal);
   }
 
+  /** How it ended. Rejects if it does not. */
+  async end(withinMs = DEADLINE_MS): Promise<End> {
+    let deadline: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const error = new Error(`${this.#name} (${this.pid}) still runs after ${withinMs} ms`);
+      deadline = setTimeout(() => reject(error), withinMs);
+    });
+    try {
+      return await Promise.race([this.#ended, tooLong]);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
   /** SIGKILL, and waits until the process is gone. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
-    await this.ended;
+    await this.end();
   }
 }
 

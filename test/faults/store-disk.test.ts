@@ -20,7 +20,7 @@ const smallDisk = ((): string | undefined => {
 })();
 afterAll(() => {
   if (smallDisk === undefined) return;
-  spawnSync("umount", [smallDisk]);
+  succeeds("umount", smallDisk);
   rmSync(smallDisk, { recursive: true });
 });
 

@@ -6,8 +6,6 @@ import { startScript } from "../support/child-process.ts";
 import { newPath, openStore } from "../support/stores.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const script = (name: string): URL => new URL(name, import.meta.url);
-
 interface Outcome {
   acked: number;
   worstWaitMs: number;
@@ -24,7 +22,11 @@ test.each([
     const store = openStore({ path });
     await store.write("make", () => store.connection.exec("CREATE TABLE t (pid, n)"));
     const writers = Array.from({ length: processes }, () =>
-      startScript(script("./programs/store-saturating-writer.ts"), [path, durability, "2000"]),
+      startScript(new URL("./programs/store-saturating-writer.ts", import.meta.url), [
+        path,
+        durability,
+        "2000",
+      ]),
     );
     for (const writer of writers) expect(await writer.next()).toBe("open");
     for (const writer of writers) writer.process.stdin!.write("go\n");
@@ -45,7 +47,7 @@ test("a writer that is stopped with the lock in its hands delays others, and fai
   const path = newPath("file");
   const store = openStore({ path });
   await store.write("make", () => store.connection.exec("CREATE TABLE t (pid, n)"));
-  const holder = startScript(script("./programs/store-lock-holder.ts"), [path]);
+  const holder = startScript(new URL("./programs/store-lock-holder.ts", import.meta.url), [path]);
   expect(await holder.next()).toBe("holding");
   holder.process.kill("SIGSTOP");
   holder.process.stdin!.write("go\n");
@@ -71,7 +73,7 @@ test("processes that open a new file at the same moment migrate it once", async 
     const path = newPath("file");
     const gate = join(tempFolder(), "gate");
     const openers = Array.from({ length: 4 }, () =>
-      startScript(script("./programs/store-opener.ts"), [path, gate]),
+      startScript(new URL("./programs/store-opener.ts", import.meta.url), [path, gate]),
     );
     for (const opener of openers) expect(await opener.next()).toBe("ready");
     writeFileSync(gate, "");
@@ -88,7 +90,7 @@ test("a killed process is noticed, and a query alone does not keep a process ali
   const path = newPath("file");
   const store = openStore({ path });
   await store.write("make", () => store.connection.exec("CREATE TABLE t (n, part)"));
-  const writer = startScript(script("./programs/store-acking-writer.ts"), [
+  const writer = startScript(new URL("./programs/store-acking-writer.ts", import.meta.url), [
     path,
     "1",
     "1",
@@ -108,7 +110,7 @@ test("a killed process is noticed, and a query alone does not keep a process ali
   expect(owners).toEqual([owner]);
   expect(at - diedAt).toBeLessThan(1_000);
 
-  const querying = startScript(script("./programs/store-querier.ts"), [path]);
+  const querying = startScript(new URL("./programs/store-querier.ts", import.meta.url), [path]);
   expect(await querying.next()).toBe("[[1]]");
   expect(await querying.ended).toMatchObject({ code: 0, errors: "" });
 });

@@ -42,7 +42,12 @@ test("adding: retention by age and count, delay, repeat, bulk with priority and 
     repeat: { pattern: "0 9 * * *", tz: "America/New_York" },
   });
   await expect(emailQueue.getJobSchedulers()).resolves.toMatchObject([
-    { key: report.repeatJobKey, name: "daily-report", pattern: "0 9 * * *", tz: "America/New_York" },
+    {
+      key: report.repeatJobKey,
+      name: "daily-report",
+      pattern: "0 9 * * *",
+      tz: "America/New_York",
+    },
   ]);
 
   const emails = [email, email, email];

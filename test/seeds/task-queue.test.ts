@@ -41,7 +41,10 @@ test("the manager's defaults: 10 completed kept, 5 failed kept, 3 attempts, expo
   });
   await queue.addBulk(Array.from({ length: 40 }, (_, n) => ({ name: "task", data: { n } })));
   await all;
-  await expect(queue.getJobCounts("completed", "failed")).resolves.toEqual({ completed: 10, failed: 5 });
+  await expect(queue.getJobCounts("completed", "failed")).resolves.toEqual({
+    completed: 10,
+    failed: 5,
+  });
 });
 
 test("every state and an object as progress reach a listener", async () => {
@@ -61,7 +64,10 @@ test("every state and an object as progress reach a listener", async () => {
     },
     { name: "scrape-reviews" },
   );
-  const job = await queue.add("scrape", { mapsUrl: "https://maps.example.org", shopId: "shop-123" });
+  const job = await queue.add("scrape", {
+    mapsUrl: "https://maps.example.org",
+    shopId: "shop-123",
+  });
   await completed;
   expect(updates).toEqual(["waiting", "active", "half", "completed"]);
   await expect(queue.getJob(job.id as string)).resolves.toMatchObject({

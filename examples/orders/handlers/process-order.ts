@@ -6,12 +6,20 @@ import { simulate } from "./simulate.ts";
 
 /** Validates an order, reserves its items and passes it on to the payments. */
 export function processOrder({ payments }: Queues, { pace }: Settings): Handler<Order> {
-  return async (job, signal) => {
+  return async (job, stopping) => {
     const { orderId, userId, items } = job.data;
     await job.updateProgress(10);
-    await simulate(job, { name: "Validating order", durationMs: pace(200), progress: 30 }, signal);
+    await simulate(
+      job,
+      { name: "Validating order", durationMs: pace(200), progress: 30 },
+      stopping,
+    );
 
-    await simulate(job, { name: "Reserving inventory", durationMs: pace(800), progress: 60 }, signal);
+    await simulate(
+      job,
+      { name: "Reserving inventory", durationMs: pace(800), progress: 60 },
+      stopping,
+    );
     reserveInventory(job.attemptsMade, items);
 
     await payments.add(

@@ -13,15 +13,23 @@ export function processPayment(
   ledger: Ledger,
   { pace }: Settings,
 ): Handler<Payment> {
-  return async (job, signal) => {
+  return async (job, stopping) => {
     const { orderId, amount } = job.data;
     let payment = await ledger.find("payments", orderId);
     if (payment === undefined) {
       await job.updateProgress(0);
-      const validating = { name: "Validating payment method", durationMs: pace(2000), progress: 20 };
-      await simulate(job, validating, signal);
-      const charging = { name: "Waiting for the payment gateway", durationMs: pace(5000), progress: 50 };
-      await simulate(job, charging, signal);
+      const validating = {
+        name: "Validating payment method",
+        durationMs: pace(2000),
+        progress: 20,
+      };
+      await simulate(job, validating, stopping);
+      const charging = {
+        name: "Waiting for the payment gateway",
+        durationMs: pace(5000),
+        progress: 50,
+      };
+      await simulate(job, charging, stopping);
       const at = new Date().toISOString();
       const charge = { transactionId: `txn_${Date.now()}`, amount, at };
       payment = await ledger.once("payments", orderId, charge);
@@ -29,7 +37,7 @@ export function processPayment(
       await job.log("This order is paid already");
     }
     const verifying = { name: "Verifying transaction", durationMs: pace(3000), progress: 80 };
-    await simulate(job, verifying, signal);
+    await simulate(job, verifying, stopping);
     await notifications.add("payment-success", job.data, {
       jobId: jobIds.notification(orderId),
       removeOnComplete: { age: 24 * 3600, count: 1000 },

@@ -9,9 +9,9 @@ export interface Step {
   readonly progress: number;
 }
 
-/** Stands in for a service that takes its time. Stops by throwing when `signal` is aborted. */
-export async function simulate(job: Job, step: Step, signal: AbortSignal): Promise<void> {
+/** Stands in for a service that takes its time. Stops by throwing when `stopping` is aborted. */
+export async function simulate(job: Job, step: Step, stopping: AbortSignal): Promise<void> {
   await job.log(step.name);
-  await sleep(step.durationMs, undefined, { signal });
+  await sleep(step.durationMs, undefined, { signal: stopping });
   await job.updateProgress(step.progress);
 }

@@ -12,9 +12,6 @@ export interface StalledOptions {
   readonly stalledIntervalMs: number;
 }
 
-/** BullMQ's default for jobs whose process died; the worker that would say otherwise is gone. */
-const DEFAULT_MAX_STALLED = 1;
-
 const SUSPECTS =
   "SELECT job FROM active WHERE queue = ? AND stall_suspect = 1 AND locked_until <= ? ORDER BY rank DESC";
 const SUSPECT_ALL = "UPDATE active SET stall_suspect = 1 WHERE queue = ? AND stall_suspect = 0";
@@ -43,15 +40,24 @@ export function moveStalledJobs(
 }
 
 /**
- * Gives back at once what dead processes were working on: no need to wait for their locks to run out. Counts as a
- * stall, so that a job that kills its process does not do so for ever.
+ * Gives back at once what a dead process was working on: no need to wait for its locks to run out. Counts as a stall,
+ * so that a job that kills its process does not do so for ever.
+ * @param maxStalledCount of the workers of a queue; `undefined` leaves its jobs to a process that has some
+ * @returns whether nothing of the dead process is left
  */
-export function recoverJobsOf(tx: QueueTransaction, owners: readonly number[]): void {
-  for (const owner of owners) {
-    for (const [queueId, pk] of tx.sql(OWNED_BY).all(owner) as [number, number][]) {
-      recover(tx, tx.queueById(queueId), jobByPk(tx, pk)!, DEFAULT_MAX_STALLED);
-    }
+export function recoverJobsOf(
+  tx: QueueTransaction,
+  owner: number,
+  maxStalledCount: (queueKey: string) => number | undefined,
+): boolean {
+  let isAllRecovered = true;
+  for (const [queueId, pk] of tx.sql(OWNED_BY).all(owner) as [number, number][]) {
+    const queue = tx.queueById(queueId);
+    const max = maxStalledCount(queue.key);
+    if (max === undefined) isAllRecovered = false;
+    else recover(tx, queue, jobByPk(tx, pk)!, max);
   }
+  return isAllRecovered;
 }
 
 const STALLED =

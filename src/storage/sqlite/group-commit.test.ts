@@ -207,6 +207,15 @@ describe.each(storeKinds)("group commit on $kind with $driver", ({ driver, kind 
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  test("a transaction that somebody left open on the connection fails writes, not the store", async () => {
+    const { store, insert } = setUp();
+    store.connection.exec("BEGIN");
+    await expect(Promise.all([insert(1), insert(2)])).rejects.toThrow("within a transaction");
+    store.connection.exec("ROLLBACK");
+    await insert(3);
+    expect(rowsOf(store)).toEqual([3]);
+  });
+
   test("fake timers do not stop it", async () => {
     const { store, insert } = setUp();
     vi.useFakeTimers({

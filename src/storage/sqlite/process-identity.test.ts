@@ -27,8 +27,9 @@ test.skipIf(!onLinux)("a process that got a dead one's pid is another one", () =
 });
 
 test.skipIf(!onLinux)("a dead process that its parent does not collect is dead", async () => {
-  // The shell starts a child and becomes a program that never asks for it.
-  const parent = spawn("sh", ["-c", 'sh -c "exit" & echo $!; exec sleep 60'], {
+  // The shell becomes a program that never asks for its child, and then the child ends.
+  const child = "while ! grep -q sleep /proc/$$/comm; do :; done";
+  const parent = spawn("sh", ["-c", `sh -c "${child}" & echo $!; exec sleep 60`], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
