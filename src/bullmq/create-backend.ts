@@ -1,6 +1,7 @@
 import { createPostgresBackend, createRedisBackend } from "bullmq";
 import type * as bullmq from "bullmq";
 import { createSqliteBackend } from "../queue/index.ts";
+import { blockingConnection } from "./blocking-client.ts";
 import { requireDriver } from "./drivers.ts";
 import { refuseDefaultRepeat } from "./repeat-options.ts";
 import { resolveConnection } from "./resolve-connection.ts";
@@ -21,16 +22,18 @@ export function createBackend(name: string, opts: Options, purpose?: Purpose): A
   refuseDefaultRepeat(name, opts as QueueOptions);
   if (purpose?.withBlockingConnection) checkRetryDefaults(name, opts as WorkerOptions);
   const { kind, connection } = resolveConnection(opts.connection);
-  const resolved = withConnection(opts, connection);
   switch (kind) {
     case "sqlite":
-      return createSqliteBackend(name, resolved, purpose);
-    case "redis":
-      if (!isClient(connection)) requireDriver("ioredis");
-      return createRedisBackend(name, resolved, purpose);
+      return createSqliteBackend(name, withConnection(opts, connection), purpose);
+    case "redis": {
+      const waits = purpose?.blocking || purpose?.withBlockingConnection;
+      const client = waits ? blockingConnection(connection) : connection;
+      if (!isClient(client)) requireDriver("ioredis");
+      return createRedisBackend(name, withConnection(opts, client), purpose);
+    }
     case "postgres":
       if (!isClient(connection)) requireDriver("pg");
-      return createPostgresBackend(name, resolved, purpose);
+      return createPostgresBackend(name, withConnection(opts, connection), purpose);
   }
 }
 

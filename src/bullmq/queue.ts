@@ -72,22 +72,22 @@ export class Queue<
    *
    * @throws {LonghaulError} BULLMQ_BAD_REPEAT
    */
-  override async add(
+  override add(
     name: NameType,
     data: DataType,
     opts?: JobsOptions,
   ): Promise<Job<DataType, ResultType, NameType>> {
     // Through the Job getter above, what BullMQ makes here is Longhaul's Job.
-    return await super.add(name, data, opts);
+    return super.add(name, data, opts);
   }
 
-  protected override async addJob(
+  protected override addJob(
     name: NameType,
     data: DataType,
     opts?: JobsOptions,
   ): Promise<bullmq.Job<DataType, ResultType, NameType>> {
-    if (!isRepeated(opts)) return await super.addJob(name, data, opts);
-    return (await addRepeated(this, name, data, opts)) as Job<DataType, ResultType, NameType>;
+    if (!isRepeated(opts)) return super.addJob(name, data, opts);
+    return addRepeated(this, name, data, opts) as Promise<Job<DataType, ResultType, NameType>>;
   }
 
   /**
@@ -95,13 +95,13 @@ export class Queue<
    *
    * @throws {LonghaulError} BULLMQ_BAD_REPEAT, before anything is added.
    */
-  override async addBulk(
+  override addBulk(
     jobs: { name: NameType; data: DataType; opts?: BulkJobOptions }[],
   ): Promise<Job<DataType, ResultType, NameType>[]> {
     const addPlain = (plain: unknown[]) => super.addBulk(plain as typeof jobs);
     const added = jobs.some(({ opts }) => isRepeated(opts))
-      ? await addBulkWithRepeated(this, jobs, addPlain)
-      : await addPlain(jobs);
-    return added as Job<DataType, ResultType, NameType>[];
+      ? addBulkWithRepeated(this, jobs, addPlain)
+      : addPlain(jobs);
+    return added as Promise<Job<DataType, ResultType, NameType>[]>;
   }
 }

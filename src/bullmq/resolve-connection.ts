@@ -1,6 +1,7 @@
 import { isPgPool, isRedisInstance } from "bullmq";
 import type * as bullmq from "bullmq";
 import { LonghaulError } from "../core/errors.ts";
+import { sqliteOptionNames } from "../queue/index.ts";
 import type { SqliteConnectionOptions } from "./types.ts";
 
 /** A `connection` option, sorted by the backend that understands it. */
@@ -19,8 +20,6 @@ const kindOfScheme: Readonly<Record<string, Kind>> = {
   postgres: "postgres",
   postgresql: "postgres",
 };
-
-const sqliteKeys: ReadonlySet<string> = new Set(["url", "durability", "migrate"]);
 
 /** One of these says that an object without a `url` is meant for pg: ioredis knows none of them. */
 const postgresMarks = ["connectionString", "database", "user", "ssl", "schema", "migrate"];
@@ -86,14 +85,14 @@ function fromObject(object: Shape, defaultUrl: string | undefined): ResolvedConn
   const keys = Object.keys(object);
   if (
     keys.some((key) => postgresMarks.includes(key)) &&
-    !keys.every((key) => sqliteKeys.has(key))
+    !keys.every((key) => sqliteOptionNames.has(key))
   ) {
     return { kind: "postgres", connection: object as bullmq.PostgresPoolConfig };
   }
   if (keys.some((key) => redisMarks.includes(key))) {
     return { kind: "redis", connection: object as bullmq.ConnectionOptions };
   }
-  if (keys.every((key) => sqliteKeys.has(key))) {
+  if (keys.every((key) => sqliteOptionNames.has(key))) {
     if (defaultUrl === undefined) return { kind: "sqlite", connection: sqliteOptions(object) };
     return fromObjectWithUrl({ ...object, url: defaultUrl });
   }
@@ -117,10 +116,10 @@ function fromObjectWithUrl(object: Shape): ResolvedConnection {
 }
 
 function sqliteOptions(object: Shape): SqliteConnectionOptions {
-  const unknown = Object.keys(object).filter((key) => !sqliteKeys.has(key));
+  const unknown = Object.keys(object).filter((key) => !sqliteOptionNames.has(key));
   if (unknown.length > 0) {
     throw badConnection(
-      `a SQLite file has no option ${list(unknown)}, only ${list([...sqliteKeys])}`,
+      `a SQLite file has no option ${list(unknown)}, only ${list([...sqliteOptionNames])}`,
     );
   }
   const { durability } = object;

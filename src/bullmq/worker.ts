@@ -37,14 +37,22 @@ export class Worker<
     super(name, processor, { ...opts, connection: opts.connection ?? {} }, backendFactory);
   }
 
-  protected override async nextJobFromJobData(
+  protected override nextJobFromJobData(
     jobData?: bullmq.JobJson,
     jobId?: string,
     token?: string,
   ): Promise<bullmq.Job<DataType, ResultType, NameType, ProgressType>> {
-    const job = await super.nextJobFromJobData(jobData, jobId, token);
+    const next = super.nextJobFromJobData(jobData, jobId, token);
     const defaults = this.opts as RetryDefaults;
-    if (job !== undefined && hasRetryDefaults(defaults)) applyRetryDefaults(job, defaults);
-    return job;
+    return hasRetryDefaults(defaults) ? withRetryDefaults(next, defaults) : next;
   }
+}
+
+async function withRetryDefaults<NextJob extends bullmq.Job | undefined>(
+  next: Promise<NextJob>,
+  defaults: RetryDefaults,
+): Promise<NextJob> {
+  const job = await next;
+  if (job !== undefined) applyRetryDefaults(job, defaults);
+  return job;
 }

@@ -15,6 +15,7 @@ import { type Finish, finishJob } from "./process/finish.ts";
 import { addFlow } from "./flow/add-flow.ts";
 import { moveToWaitingChildren } from "./flow/waiting-children.ts";
 import { removeRateLimit, setRateLimit } from "./process/limiter.ts";
+import { Patience } from "./process/patience.ts";
 import { extendLock } from "./process/locks.ts";
 import { addLog, clearLogs } from "./jobs/logs.ts";
 import { removeQueueMetaFields, setQueueMeta } from "./meta.ts";
@@ -84,6 +85,8 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   readonly #release: (() => Promise<void>) | undefined;
   readonly #unwatch: () => void;
   #blocking = new AbortController();
+  /** Only a worker's backend has it: others have a caller who can try again. */
+  readonly #patience: Patience | undefined;
   #clientId: number | undefined;
   #pinnedEventId: string | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -96,6 +99,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     const served = isWorker ? { key: this.ref.key, maxStalledCount } : undefined;
     this.#unwatch = isWaiting ? engine.watch(served) : () => {};
     if (isWaiting) this.#pinnedEventId = lastEventId(engine.reader, this.ref);
+    if (isWorker) this.#patience = new Patience((error) => this.emit("error", error));
     if (isWorker) this.#announce();
   }
 
@@ -173,7 +177,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
 
   async moveToActive(token: string, name?: string): Promise<ClaimResult> {
     const options = this.#claimOptions(token, name);
-    const claimed = await this.#write("claim", (tx, queue) => claimNext(tx, queue, options));
+    const claimed = await this.#persist("claim", (tx, queue) => claimNext(tx, queue, options));
     // A job may be claimed by the very commit that added it: let its producer go on first, as over a network it would.
     if (claimed[0]) await new Promise((resolve) => realSetImmediate(resolve));
     return claimed;
@@ -215,7 +219,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   ): Promise<ClaimResult | []> {
     const { skipAttempt, fieldsToUpdate, fetchNext } = opts;
     const next = fetchNext ? this.#claimOptions(token, this.#opts.name) : undefined;
-    return this.#write(
+    return this.#persist(
       "delay",
       (tx, queue) =>
         moveToDelayed(tx, queue, {
@@ -233,19 +237,19 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   moveToWaitingChildren(
     ...[jobId, token, opts = {}]: Params<"moveToWaitingChildren">
   ): Promise<boolean> {
-    return this.#write("wait-children", (tx, queue) =>
+    return this.#persist("wait-children", (tx, queue) =>
       moveToWaitingChildren(tx, queue, { jobId, token, child: opts.child }),
     );
   }
 
   moveJobFromActiveToWait(jobId: string, token = NO_LOCK): Promise<number> {
-    return this.#write("hand-back", (tx, queue) =>
+    return this.#persist("hand-back", (tx, queue) =>
       moveJobFromActiveToWait(tx, queue, { jobId, token }),
     );
   }
 
   retryJob(...[jobId, lifo, token = NO_LOCK, opts = {}]: Params<"retryJob">): Promise<void> {
-    return this.#write("retry", (tx, queue) =>
+    return this.#persist("retry", (tx, queue) =>
       retryJob(tx, queue, { jobId, lifo, token, fieldsToUpdate: opts.fieldsToUpdate }),
     );
   }
@@ -441,7 +445,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   updateJobSchedulerNextMillis(
     ...[id, nextMillis, templateData, jobOpts, producerId]: Params<"updateJobSchedulerNextMillis">
   ): Promise<string | null> {
-    return this.#write("schedule", (tx, queue) =>
+    return this.#persist("schedule", (tx, queue) =>
       updateJobScheduler(tx, queue, { id, nextMillis, templateData, jobOpts, producerId }),
     );
   }
@@ -475,6 +479,15 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     return this.engine.store.write(label, () => operation(tx, tx.queue(this.ref)));
   }
 
+  /** A write that a worker makes on its own account. */
+  #persist<T>(
+    label: string,
+    operation: (tx: QueueTransaction, queue: QueueState) => T,
+  ): Promise<T> {
+    if (!this.#patience) return this.#write(label, operation);
+    return this.#patience.write(() => this.#write(label, operation), this.#blocking.signal);
+  }
+
   #finish<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
     end: Pick<Finish, "state" | "result" | "keep" | "token" | "fieldsToUpdate"> & {
@@ -493,7 +506,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
       next:
         end.fetchNext && !this.closing ? this.#claimOptions(end.token, this.#opts.name) : undefined,
     };
-    return this.#write("finish", (tx, queue) => ({
+    return this.#persist("finish", (tx, queue) => ({
       result: finishJob(tx, queue, finish) ?? [],
       finishedOn: tx.now,
     }));

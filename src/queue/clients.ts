@@ -30,5 +30,5 @@ function clientLine(
   [id, pid, name, createdAt]: [number, number, string, number],
 ): string {
   const age = Math.max(0, Math.floor((now - createdAt) / 1000));
-  return `id=${id} pid=${pid} name=${name.replace(/\s/g, "_")} age=${age}`;
+  return `id=${id} addr=pid:${pid} name=${name.replace(/\s/g, "_")} age=${age}`;
 }

@@ -39,18 +39,18 @@ export function createSqliteBackend(
   const { store, release } = openShared(url, options);
   const isWaiting = blocking || withBlockingConnection;
   const engine = QueueEngine.of(store);
-  const { connection: _, ...rest } = opts;
   return new SqliteQueueBackend({
     engine,
     name,
-    opts: rest,
+    opts,
     isWaiting,
     isWorker: withBlockingConnection,
     release,
   });
 }
 
-const OPTIONS = new Set([
+/** The names of {@link SqliteConnectionOptions}. */
+export const sqliteOptionNames: ReadonlySet<string> = new Set([
   "url",
   "durability",
   "migrate",
@@ -61,7 +61,7 @@ const OPTIONS = new Set([
 function connectionOptions(connection: SqliteConnection): SqliteConnectionOptions {
   if (typeof connection === "string") return { url: connection };
   if (!connection || isForeignClient(connection)) return {};
-  const unknown = Object.keys(connection).filter((key) => !OPTIONS.has(key));
+  const unknown = Object.keys(connection).filter((key) => !sqliteOptionNames.has(key));
   if (unknown.length > 0)
     throw new LonghaulError("STORE_BAD_OPTION", { option: unknown.join(", ") });
   return connection;

@@ -32,6 +32,9 @@ closing.push(() => redis.quit());
 testIdiom({ name: "a Redis URL", connection: () => redisUrl });
 testIdiom({ name: "ioredis options", connection: () => ({ host, port: Number(port) }) });
 testIdiom({ name: "an ioredis client", connection: () => redis });
+const plainRedis = new Redis(redisUrl);
+closing.push(() => plainRedis.quit());
+testIdiom({ name: "an ioredis client with its default options", connection: () => plainRedis });
 
 const postgresUrl = serverUrl("POSTGRES_URL");
 const pool = new pg.Pool({

@@ -22,10 +22,10 @@ async function freezeOne() {
   const worker = (name: string, options: Record<string, unknown>) =>
     new Child("queue-worker", {
       ...{ connection, ledger: folder, queue: queue.name, name, handler: "hold", isTalkative: true },
-      options,
+      options: { ...options, maxStalledCount: 5 },
     });
   const sleeper = worker("sleeper", { lockDuration: 300, skipStalledCheck: true });
-  const taker = worker("taker", { stalledInterval: 100, maxStalledCount: 5 });
+  const taker = worker("taker", { stalledInterval: 100 });
   await Promise.all([sleeper.next("ready"), taker.next("ready")]);
   sleeper.send({ type: "go" });
   await sleeper.next("started");
