@@ -5,6 +5,7 @@
 export { SqliteQueueBackend } from "./backend.ts";
 export {
   createSqliteBackend,
+  sqliteOptionNames,
   type SqliteConnection,
   type SqliteConnectionOptions,
 } from "./create-backend.ts";
