@@ -160,11 +160,11 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   // ── adding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   addJob(job: JobJson, jobId: string, parentKeyOpts?: ParentKeyOpts): Promise<string> {
-    return this.#write("add", (tx, queue) => addJob(tx, queue, job, jobId, parentKeyOpts));
+    return this.#work("add", (tx, queue) => addJob(tx, queue, job, jobId, parentKeyOpts));
   }
 
   addJobs(entries: Params<"addJobs">[0]): Promise<string[]> {
-    return this.#write("add-bulk", (tx, queue) =>
+    return this.#work("add-bulk", (tx, queue) =>
       entries.map(({ job, jobId, parentKeyOpts }) => addJob(tx, queue, job, jobId, parentKeyOpts)),
     );
   }
@@ -255,13 +255,13 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   }
 
   extendLock(jobId: string, token: string, duration: number): Promise<number> {
-    return this.#write("extend-lock", (tx, queue) =>
+    return this.#work("extend-lock", (tx, queue) =>
       extendLock(tx, queue, { jobId, token, durationMs: duration }) ? 1 : 0,
     );
   }
 
   extendLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
-    return this.#write("extend-lock", (tx, queue) =>
+    return this.#work("extend-lock", (tx, queue) =>
       jobIds.filter(
         (jobId, index) =>
           !extendLock(tx, queue, { jobId, token: tokens[index]!, durationMs: duration }),
@@ -318,19 +318,19 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
 
   async updateProgress(...[jobId, progress]: Params<"updateProgress">): Promise<void> {
     const json = JSON.stringify(progress);
-    return this.#write("progress", (tx, queue) =>
+    return this.#work("progress", (tx, queue) =>
       updateProgress(tx, queue, { jobId, progress: json }),
     );
   }
 
   addLog(...[jobId, logRow, keepLogs]: Params<"addLog">): Promise<number> {
-    return this.#write("log", (tx, queue) =>
+    return this.#work("log", (tx, queue) =>
       addLog(tx, queue, { jobId, text: logRow, keep: keepLogs }),
     );
   }
 
   clearLogs(...[jobId, keepLogs]: Params<"clearLogs">): Promise<void> {
-    return this.#write("log", (tx, queue) => clearLogs(tx, queue, { jobId, keep: keepLogs }));
+    return this.#work("log", (tx, queue) => clearLogs(tx, queue, { jobId, keep: keepLogs }));
   }
 
   changeDelay(jobId: string, delay: number): Promise<void> {
@@ -474,6 +474,12 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     return readEvents(reader, this.ref, { after })!;
   }
 
+  /** A write that adds, claims or finishes jobs, or changes active ones. */
+  #work<T>(label: string, operation: (tx: QueueTransaction, queue: QueueState) => T): Promise<T> {
+    const tx = this.engine.transaction;
+    return this.engine.store.write(label, () => operation(tx, tx.queueAtWork(this.ref)));
+  }
+
   #write<T>(label: string, operation: (tx: QueueTransaction, queue: QueueState) => T): Promise<T> {
     const tx = this.engine.transaction;
     return this.engine.store.write(label, () => operation(tx, tx.queue(this.ref)));
@@ -484,8 +490,8 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     label: string,
     operation: (tx: QueueTransaction, queue: QueueState) => T,
   ): Promise<T> {
-    if (!this.#patience) return this.#write(label, operation);
-    return this.#patience.write(() => this.#write(label, operation), this.#blocking.signal);
+    if (!this.#patience) return this.#work(label, operation);
+    return this.#patience.write(() => this.#work(label, operation), this.#blocking.signal);
   }
 
   #finish<T, R, N extends string>(

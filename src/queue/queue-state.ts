@@ -1,4 +1,5 @@
 import type { Connection } from "../storage/sqlite/connection.ts";
+import { WaitingLine } from "./process/waiting-line.ts";
 import { encodeCustomEvent, encodeEvent, type EventKind } from "./events/codec.ts";
 
 /** BullMQ keeps about this many events of a queue unless `streams.events.maxLen` says otherwise. */
@@ -73,6 +74,8 @@ export class QueueState {
   stalledCheckUntil = 0;
   /** Due time of the first delayed job; `Infinity` without any, `undefined` when it has to be looked up. */
   nextDue: number | undefined = undefined;
+  /** The head of the waiting line, read ahead. */
+  readonly line: WaitingLine;
   /** Plain jobs claimed by this process, by id: those that can be finished without a look at their row. */
   readonly claims = new Map<string, Claim>();
 
@@ -81,12 +84,18 @@ export class QueueState {
   #events = "";
   #newEvents = 0;
 
-  private constructor(prefix: string, name: string, row: readonly unknown[]) {
+  private constructor(
+    connection: Connection,
+    prefix: string,
+    name: string,
+    row: readonly unknown[],
+  ) {
     this.prefix = prefix;
     this.name = name;
     this.key = `${prefix}:${name}`;
     const n = row as number[];
     this.id = n[0]!;
+    this.line = new WaitingLine(connection, this.id);
     this.#meta = JSON.parse(row[1] as string) as Record<string, string>;
     this.lastJobId = n[2]!;
     this.lastRank = n[3]!;
@@ -108,7 +117,7 @@ export class QueueState {
   /** Reads a queue's row; `undefined` if nothing was ever stored under that name. */
   static load(connection: Connection, prefix: string, name: string): QueueState | undefined {
     const row = connection.sql(SELECT).get(prefix, name);
-    return row && new QueueState(prefix, name, row);
+    return row && new QueueState(connection, prefix, name, row);
   }
 
   /** BullMQ's queue metadata: `paused`, `concurrency`, `max`, `duration`, `opts.maxLenEvents`, `version`, … */
@@ -136,6 +145,12 @@ export class QueueState {
     return this.waiting + this.prioritized > 0 && !this.isPaused && !this.isMaxed;
   }
 
+  /** A job changed, other than by being added, claimed or finished: nothing remembered of it holds. */
+  jobChanged(id: string): void {
+    this.claims.delete(id);
+    this.line.forget();
+  }
+
   /** The next place at the back of a line. */
   nextRank(): number {
     return ++this.lastRank;
@@ -160,6 +175,7 @@ export class QueueState {
 
   /** Writes counters and events. Last thing in a transaction that touched the queue. */
   flush(connection: Connection): void {
+    this.line.settle();
     if (this.#newEvents > 0) this.#flushEvents(connection);
     connection
       .sql(UPDATE)

@@ -53,8 +53,15 @@ export class QueueTransaction implements Participant {
     return this.connection.sql(text);
   }
 
-  /** The queue to change; its row is made on first use. */
+  /** The queue to change in any way; its row is made on first use. */
   queue(ref: QueueRef): QueueState {
+    const queue = this.queueAtWork(ref);
+    queue.line.forget();
+    return queue;
+  }
+
+  /** The queue to add, claim or finish jobs in, or to change active ones: the waiting line stays as remembered. */
+  queueAtWork(ref: QueueRef): QueueState {
     let state = this.#states.get(ref.key);
     if (state === undefined) {
       this.sql(INSERT_QUEUE).run(ref.prefix, ref.name);
@@ -74,10 +81,7 @@ export class QueueTransaction implements Participant {
   /** The queue named `<prefix>:<name>`, if anything was ever stored in it. Queue names have no colon; prefixes may. */
   queueByKey(key: string): QueueState | undefined {
     const known = this.#states.get(key);
-    if (known) {
-      this.#touched.add(known);
-      return known;
-    }
+    if (known) return this.queue(known);
     const colon = key.lastIndexOf(":");
     const ref = queueRef(key.slice(0, colon), key.slice(colon + 1));
     return QueueState.load(this.connection, ref.prefix, ref.name) && this.queue(ref);

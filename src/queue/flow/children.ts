@@ -90,7 +90,7 @@ function recount(
   before: ChildState | undefined,
   after: ChildState | undefined,
 ): number {
-  queue.claims.delete(job.id);
+  queue.jobChanged(job.id);
   const change = (state: ChildState) => Number(after === state) - Number(before === state);
   return tx
     .sql(COUNT)

@@ -94,7 +94,7 @@ export function attachExistingChild(
       attachChild(tx, parentKey, key);
     }
     tx.sql(SET_PARENT).run(parentKey, job.parent ? JSON.stringify(job.parent) : null, existing.pk);
-    queue.claims.delete(existing.id);
+    queue.jobChanged(existing.id);
   }
   queue.emit("D", existing.id);
   return existing.id;
@@ -237,7 +237,7 @@ function failParent(tx: QueueTransaction, parent: Parent, childKey: string): voi
   const { queue, job } = parent;
   if (job.state === State.failed) return;
   tx.sql(SET_FAILURE).run(`child ${childKey} failed`, job.pk);
-  queue.claims.delete(job.id);
+  queue.jobChanged(job.id);
   if (job.state === State.waitingChildren) release(tx, parent, job.delay);
   else if (job.state === State.delayed) release(tx, parent, 0);
 }

@@ -39,17 +39,34 @@ export type JobRow = readonly SqlValue[];
 export const Extra = { logs: 1, children: 2 } as const;
 
 /**
- * The columns that tell all of a plain job, and whether it is one (index 11): nothing but itself hangs on it, and it
- * was never tried before. Most jobs are, and reading eleven columns instead of all makes claiming them a third faster.
+ * The columns that tell all of a plain job, and whether it is one (index 7): nothing but itself hangs on it, and it was
+ * never tried before. Most jobs are, and reading a third of the columns makes claiming them faster by half.
  */
-export const PLAIN_JOB_COLUMNS = `job.pk, job.id, job.name, job.data, job.opts, job.timestamp, job.delay, job.priority,
-  job.attempts_made, job.attempts_started, job.stalled_count,
-  job.extras = 0 AND coalesce(job.progress, job.failed_reason, job.stacktrace, job.parent_key, job.parent,
-    job.deduplication_id, job.repeat_job_key, job.deferred_failure, job.telemetry, job.processed_on, job.processed_by)
-    IS NULL`;
+export const PLAIN_JOB_COLUMNS = `job.pk, job.id, job.name, job.data, job.opts, job.timestamp, job.priority,
+  job.extras + job.delay + job.attempts_made + job.attempts_started + job.stalled_count = 0
+    AND coalesce(job.progress, job.failed_reason, job.stacktrace, job.parent_key, job.parent, job.deduplication_id,
+      job.repeat_job_key, job.deferred_failure, job.telemetry, job.processed_on, job.processed_by) IS NULL`;
 
 /** A plain job from a row of {@link PLAIN_JOB_COLUMNS}. */
 export function plainJobJson(row: JobRow): JobJson {
+  const json: Partial<JobJson> = {
+    id: decodeJobId(row[1]),
+    name: row[2] as string,
+    data: row[3] as string,
+    opts: JSON.parse(row[4] as string),
+    timestamp: row[5] as number,
+    delay: 0,
+    priority: row[6] as number,
+    attemptsMade: 0,
+    attemptsStarted: 0,
+    stalledCounter: 0,
+    progress: 0,
+  };
+  return json as JobJson;
+}
+
+/** A job as BullMQ's classes take it from a backend. `data`, `stacktrace` and `returnvalue` stay JSON text. */
+export function jobJson(row: JobRow): JobJson {
   const json: Partial<JobJson> = {
     id: decodeJobId(row[1]),
     name: row[2] as string,
@@ -61,15 +78,8 @@ export function plainJobJson(row: JobRow): JobJson {
     attemptsMade: row[8] as number,
     attemptsStarted: row[9] as number,
     stalledCounter: row[10] as number,
-    progress: 0,
+    progress: row[11] === null ? 0 : JSON.parse(row[11] as string),
   };
-  return json as JobJson;
-}
-
-/** A job as BullMQ's classes take it from a backend. `data`, `stacktrace` and `returnvalue` stay JSON text. */
-export function jobJson(row: JobRow): JobJson {
-  const json: Partial<JobJson> = plainJobJson(row);
-  if (row[11] !== null) json.progress = JSON.parse(row[11] as string);
   if (row[12] !== null) json.failedReason = row[12] as string;
   if (row[13] !== null) json.stacktrace = row[13] as string;
   if (row[14] !== null) json.parentKey = row[14] as string;

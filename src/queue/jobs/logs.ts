@@ -51,7 +51,7 @@ export function addLog(
   const [pk, extras] = row as [number, number];
   if (!(extras & Extra.logs)) {
     tx.sql(SET_EXTRAS).run(extras | Extra.logs, pk);
-    queue.claims.delete(jobId);
+    queue.jobChanged(jobId);
   }
   const { first, last } = linesOf(tx, pk);
   const count = last - first + 2;

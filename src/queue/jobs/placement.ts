@@ -38,6 +38,7 @@ export function waitingChildrenPlace(queue: QueueState, since: number): Place {
 
 /** Puts a job in its place. The caller writes the same place on the job's row. */
 export function occupy(tx: QueueTransaction, queue: QueueState, pk: number, place: Place): void {
+  if (place.state === State.waiting) queue.line.placed(place.major, place.minor);
   tx.sql(INSERT).run(queue.id, place.state, place.major, place.minor, pk);
   count(queue, place, 1);
   if (place.state === State.delayed && queue.nextDue !== undefined && place.major < queue.nextDue) {
@@ -47,6 +48,7 @@ export function occupy(tx: QueueTransaction, queue: QueueState, pk: number, plac
 
 /** Takes a job out of its place. */
 export function vacate(tx: QueueTransaction, queue: QueueState, place: Place): void {
+  if (place.state === State.waiting) queue.line.forget();
   tx.sql(DELETE).run(queue.id, place.state, place.major, place.minor);
   count(queue, place, -1);
   if (place.state === State.delayed && place.major === queue.nextDue) queue.nextDue = undefined;

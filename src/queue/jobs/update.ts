@@ -24,5 +24,6 @@ export function updateProgress(
 ): void {
   const { changes } = tx.sql(SET_PROGRESS).run(progress, queue.id, encodeJobId(jobId));
   if (changes === 0) throw refusal(Refusal.missingJob, { command: "updateProgress", jobId });
+  if (!queue.claims.has(jobId)) queue.jobChanged(jobId);
   queue.emit("g", jobId, progress);
 }

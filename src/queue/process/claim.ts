@@ -1,10 +1,12 @@
 import type { JobJson } from "bullmq";
 import { decodeJobId } from "../jobs/job-id.ts";
-import { JOB_COLUMNS, jobJson, PLAIN_JOB_COLUMNS, plainJobJson } from "../jobs/job-json.ts";
+import { JOB_COLUMNS, jobJson, plainJobJson } from "../jobs/job-json.ts";
 import { promoteDue } from "./due.ts";
+import { consume, limiterWait, type Limit } from "./limiter.ts";
 import type { QueueState } from "../queue-state.ts";
 import { State } from "../states.ts";
 import type { QueueTransaction } from "../transaction.ts";
+import { IS_PLAIN, MAJOR } from "./waiting-line.ts";
 
 /** The token that takes no lock: for callers that work by hand. */
 export const NO_LOCK = "0";
@@ -27,11 +29,7 @@ export type ClaimResult = [
   delayUntil: number,
 ];
 
-const FIRST = `SELECT ${PLAIN_JOB_COLUMNS}, pending.major, pending.minor
-  FROM pending CROSS JOIN job ON job.pk = pending.job
-  WHERE pending.queue = ? AND pending.state = ${State.waiting} ORDER BY pending.major, pending.minor LIMIT 1`;
 const WHOLE = `SELECT ${JOB_COLUMNS} FROM job WHERE pk = ?`;
-const TAKE = `DELETE FROM pending WHERE queue = ? AND state = ${State.waiting} AND major = ? AND minor = ?`;
 const LOCK = `INSERT INTO active (queue, job, token, locked_until, owner, processed_on, processed_by, rank)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -44,7 +42,7 @@ export function claimNext(
   if (queue.delayed > 0 && nextDue(tx, queue) <= tx.now) promoteDue(tx, queue);
   const limit = limiterOf(queue, options);
   if (limit) {
-    const wait = limiterWait(queue, limit.max, tx.now);
+    const wait = limiterWait(queue, limit, tx.now);
     if (wait > 0) return [null, "", wait, 0];
   }
   if (queue.isPaused || queue.isMaxed) return [null, "", 0, 0];
@@ -60,12 +58,10 @@ function take(
   { token, workerName, lockDurationMs }: ClaimOptions,
   limit: Limit | undefined,
 ): ClaimResult {
-  const row = tx.sql(FIRST).get(queue.id)!;
+  const row = queue.line.take();
   const pk = row[0] as number;
-  const isPlain = row[11] === 1;
-  const major = row[12] as number;
-  tx.sql(TAKE).run(queue.id, major, row[13]!);
-  if (major === 0) queue.waiting--;
+  const isPlain = row[IS_PLAIN] === 1;
+  if (row[MAJOR] === 0) queue.waiting--;
   else queue.prioritized--;
 
   const id = decodeJobId(row[1]);
@@ -101,11 +97,6 @@ function take(
   return [json, id, 0, 0];
 }
 
-interface Limit {
-  readonly max: number;
-  readonly durationMs: number;
-}
-
 /** The limit in force: the queue's metadata sets the maximum first, the worker the duration. */
 function limiterOf(queue: QueueState, { limiter }: ClaimOptions): Limit | undefined {
   const max = queue.meta["max"] ?? limiter?.max;
@@ -114,20 +105,6 @@ function limiterOf(queue: QueueState, { limiter }: ClaimOptions): Limit | undefi
     max: Number(max),
     durationMs: Math.floor(Math.abs(Number(limiter?.duration ?? queue.meta["duration"] ?? 0))),
   };
-}
-
-/** How long the limiter holds claims back, in ms; 0 if it does not. */
-export function limiterWait(queue: QueueState, max: number, now: number): number {
-  if (queue.limiterUntil <= now || queue.limiterCount < max) return 0;
-  return queue.limiterUntil - now;
-}
-
-function consume(queue: QueueState, { durationMs }: Limit, now: number): void {
-  if (queue.limiterUntil <= now) {
-    queue.limiterCount = 0;
-    queue.limiterUntil = now + durationMs;
-  }
-  queue.limiterCount++;
 }
 
 const NEXT_DUE = `SELECT major FROM pending WHERE queue = ? AND state = ${State.delayed} ORDER BY major, minor LIMIT 1`;

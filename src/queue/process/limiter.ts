@@ -1,14 +1,24 @@
+import { liesAhead } from "./clock-set-back.ts";
 import type { QueueState } from "../queue-state.ts";
 import type { QueueReader } from "../reader.ts";
 import type { QueueRef, QueueTransaction } from "../transaction.ts";
 
 /*
- * A queue's limiter is a count of claims and the end of the window they are counted in. claim.ts counts and obeys it;
- * here it is set and looked at. It holds back nobody until a maximum is set, by a worker or in the queue's metadata.
+ * A queue's limiter is a count of claims and the end of the window they are counted in. It holds back nobody until a
+ * maximum is set, by a worker or in the queue's metadata.
  */
+
+/** At most so many claims in that time. */
+export interface Limit {
+  readonly max: number;
+  readonly durationMs: number;
+}
 
 /** What BullMQ says of a limiter without a running window, like Redis of a key that does not exist. */
 const NO_WINDOW = -2;
+
+/** A count from here on is no count: claims are held back by hand, for as long as it is above this. */
+const BY_HAND = 2 ** 52;
 
 type Window = Pick<QueueState, "limiterCount" | "limiterUntil">;
 
@@ -18,8 +28,29 @@ export function setRateLimit(
   queue: QueueState,
   { durationMs }: { readonly durationMs: number },
 ): void {
-  queue.limiterCount = Number.MAX_SAFE_INTEGER;
-  queue.limiterUntil = tx.now + Math.ceil(durationMs);
+  const lengthMs = Math.ceil(durationMs);
+  queue.limiterCount = BY_HAND + lengthMs;
+  queue.limiterUntil = tx.now + lengthMs;
+}
+
+/** How long the limiter holds claims back, in ms; 0 if it does not. */
+export function limiterWait(queue: Window, { max, durationMs }: Limit, now: number): number {
+  if (queue.limiterCount < max || isOver(queue, durationMs, now)) return 0;
+  return queue.limiterUntil - now;
+}
+
+/** Counts a claim. */
+export function consume(queue: Window, { durationMs }: Limit, now: number): void {
+  if (isOver(queue, durationMs, now)) {
+    queue.limiterCount = 0;
+    queue.limiterUntil = now + durationMs;
+  }
+  queue.limiterCount++;
+}
+
+function isOver({ limiterCount, limiterUntil }: Window, durationMs: number, now: number): boolean {
+  const lengthMs = limiterCount >= BY_HAND ? limiterCount - BY_HAND : durationMs;
+  return limiterUntil <= now || liesAhead(limiterUntil, now, lengthMs);
 }
 
 /** Ends the window. @returns 1 if one was running, else 0 */

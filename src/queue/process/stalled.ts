@@ -1,5 +1,6 @@
 import { jobByPk, returnToLine, type JobRecord } from "../jobs/job-record.ts";
 import { waitingPlace } from "../jobs/placement.ts";
+import { liesAhead } from "./clock-set-back.ts";
 import type { QueueState } from "../queue-state.ts";
 import { isScheduler } from "../schedulers/scheduler.ts";
 import type { QueueTransaction } from "../transaction.ts";
@@ -27,7 +28,8 @@ export function moveStalledJobs(
   queue: QueueState,
   options: StalledOptions,
 ): string[] {
-  if (queue.stalledCheckUntil > tx.now) return [];
+  const { stalledCheckUntil: until } = queue;
+  if (until > tx.now && !liesAhead(until, tx.now, options.stalledIntervalMs)) return [];
   queue.stalledCheckUntil = tx.now + options.stalledIntervalMs;
   const ids: string[] = [];
   for (const [pk] of tx.sql(SUSPECTS).all(queue.id, tx.now) as [number][]) {

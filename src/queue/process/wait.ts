@@ -9,6 +9,9 @@ export interface Marker {
   readonly score: number;
 }
 
+/** Timers neither notice that the clock was set nor that the machine slept, so alarms look at the clock this often. */
+const LOOK_AGAIN_MS = 1000;
+
 const LOOK_NOW: Marker = { member: "0", score: 0 };
 
 interface Waiter {
@@ -123,11 +126,17 @@ class Worker {
   alarm(due: number): void {
     if (due === this.#due) return;
     this.#due = due;
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
     this.#cancelAlarm();
-    this.#cancelAlarm =
-      due === Infinity
-        ? () => {}
-        : this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.end(LOOK_NOW));
+    if (this.#due === Infinity) return;
+    const leftMs = Math.max(0, this.#due - this.#clock.now());
+    this.#cancelAlarm = this.#clock.after(Math.min(leftMs, LOOK_AGAIN_MS), () => {
+      if (this.#clock.now() >= this.#due) this.end(LOOK_NOW);
+      else this.#setAlarm();
+    });
   }
 
   end(marker: Marker | null): void {

@@ -15,8 +15,10 @@ export function applyWriterPragmas(connection: Connection, durability: Durabilit
   connection.exec("PRAGMA foreign_keys = OFF");
   connection.exec("PRAGMA temp_store = MEMORY");
   connection.exec("PRAGMA cache_size = -65536");
-  // SQLite moves the WAL into the file within a commit, every 1,000 pages. To do that in a thread makes relaxed commits
-  // 5 to 15 % faster and full ones up to twice as slow: a WAL that never gets a pause grows, and to append to a file
-  // costs more than to write over it. After a long reader has made it grow, it is cut back to this.
+  // SQLite moves the WAL into the file within a commit, every 1,000 pages. With relaxed durability a thread does that
+  // (checkpointer.ts), and this is the safety net. Full commits would be up to twice as slow that way: a WAL that gets
+  // no pause grows, and to append to a file, synced, costs more than to write over it. After a long reader has made it
+  // grow, it is cut back to the limit.
+  connection.exec(`PRAGMA wal_autocheckpoint = ${durability === "full" ? 1000 : 16000}`);
   connection.exec("PRAGMA journal_size_limit = 67108864");
 }

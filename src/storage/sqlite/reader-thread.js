@@ -1,5 +1,6 @@
 /**
- * The worker thread behind reader.ts: one read-only connection that answers queries in order.
+ * The worker thread behind reader.ts: one read-only connection that answers queries in order, and one that writes,
+ * for checkpoints.
  *
  * Plain JavaScript, and without imports of our own, because a worker thread loads no TypeScript on Node 20: the same
  * file works from `src` and from `dist`.
@@ -10,7 +11,7 @@ import { parentPort, workerData } from "node:worker_threads";
 /**
  * @typedef {(params: unknown[]) => unknown[][]} Query
  * @typedef {{ prepare: (sql: string) => Query, close: () => void }} Database
- * @typedef {{ id: number, sql: string, params: unknown[] }} Request
+ * @typedef {{ id: number, sql: string, params: unknown[], write?: boolean }} Request
  */
 
 /** How many statements stay prepared; dashboards build few texts. */
@@ -25,12 +26,17 @@ const load = createRequire(import.meta.url);
 const queries = new Map();
 /** @type {Database | undefined} */
 let database;
+/** @type {Database | undefined} */
+let writable;
 
-/** @returns {Database} */
-function open() {
+/**
+ * @param {boolean} readOnly
+ * @returns {Database}
+ */
+function open(readOnly) {
   if (driver === "node:sqlite") {
     const { DatabaseSync } = load("node:sqlite");
-    const connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    const connection = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
     return {
       prepare(sql) {
         const statement = connection.prepare(sql);
@@ -43,7 +49,7 @@ function open() {
     };
   }
   const Database = load("better-sqlite3");
-  const connection = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  const connection = new Database(path, { readonly: readOnly, timeout: BUSY_TIMEOUT_MS });
   return {
     prepare(sql) {
       const statement = connection.prepare(sql).raw(true);
@@ -60,7 +66,7 @@ function open() {
 function prepare(sql) {
   let query = queries.get(sql);
   if (!query) {
-    database ??= open();
+    database ??= open(true);
     query = database.prepare(sql);
     if (queries.size >= CACHE_SIZE) queries.clear();
     queries.set(sql, query);
@@ -68,15 +74,25 @@ function prepare(sql) {
   return query;
 }
 
+/**
+ * @param {string} sql
+ * @returns {Query}
+ */
+function prepareWrite(sql) {
+  writable ??= open(false);
+  return writable.prepare(sql);
+}
+
 parentPort?.on("message", (/** @type {Request | null} */ request) => {
   if (request === null) {
     database?.close();
+    writable?.close();
     parentPort?.close();
     return;
   }
-  const { id, sql, params } = request;
+  const { id, sql, params, write } = request;
   try {
-    parentPort?.postMessage({ id, rows: prepare(sql)(params) });
+    parentPort?.postMessage({ id, rows: (write ? prepareWrite(sql) : prepare(sql))(params) });
   } catch (error) {
     const { message, code, errcode } =
       /** @type {Error & { code?: unknown, errcode?: unknown }} */ (error);

@@ -29,11 +29,25 @@ export class Reader {
   }
 
   query(sql: string, params: SqlValue[]): Promise<SqlValue[][]> {
+    return this.#ask({ sql, params });
+  }
+
+  /** Moves what it can of the WAL into the file. @returns how many pages the WAL has */
+  async checkpoint(): Promise<number> {
+    const rows = await this.#ask({
+      sql: "PRAGMA wal_checkpoint(PASSIVE)",
+      params: [],
+      write: true,
+    });
+    return rows[0]![1] as number;
+  }
+
+  #ask(request: { sql: string; params: SqlValue[]; write?: boolean }): Promise<SqlValue[][]> {
     const worker = (this.#worker ??= this.#start());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       // Throws when a value cannot be sent; then nobody waits for an answer.
-      worker.postMessage({ id, sql, params });
+      worker.postMessage({ id, ...request });
       if (this.#pending.size === 0) worker.ref();
       this.#pending.set(id, { resolve, reject });
     });

@@ -149,7 +149,8 @@ describe.each(drivers)("file with %s", (driver) => {
     for (let n = 0; n < 30; n++) await fill();
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(12_000_000);
     reader.exec("COMMIT");
-    for (let n = 0; n < 30; n++) await fill();
-    expect(statSync(`${path}-wal`).size).toBeLessThan(8_000_000);
+    const walSize = (): number => statSync(`${path}-wal`).size;
+    for (let n = 0; n < 400 && walSize() >= 8_000_000; n++) await fill();
+    expect(walSize()).toBeLessThan(8_000_000);
   });
 });

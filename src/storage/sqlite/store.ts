@@ -4,6 +4,7 @@ import { LonghaulError } from "../../core/errors.ts";
 import { MEMORY_PATH } from "../url.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
 import { ChangeSignal } from "./change-signal.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { type Connection, type DriverName, openConnection, type SqlValue } from "./connection.ts";
 import { locateDatabase, requireOurs, requireOursReadOnly } from "./database-file.ts";
 import { filesystemOf } from "./filesystem.ts";
@@ -108,6 +109,9 @@ export class SqliteStore {
     this.#processes = retryWhileBusy(path, busyTimeoutMs, () => new ProcessRegistry(registryHost));
     this.owner = this.#processes.owner;
     this.#reader = isFile ? new Reader(path, connection.driver) : undefined;
+    if (this.#reader && options.durability === "relaxed") {
+      this.attach(new Checkpointer(connection, this.#reader));
+    }
   }
 
   /** Adds something that keeps memory about the file and has to hear of transactions. */
