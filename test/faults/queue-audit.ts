@@ -101,7 +101,12 @@ function storedJobs(path: string): Map<string, StoredJob[]> {
   const jobs = new Map<string, StoredJob[]>();
   try {
     for (const row of connection.sql(STORED).all()) {
-      const [key, state, attemptsStarted, processedBy] = row as [string, number | null, number, string | null];
+      const [key, state, attemptsStarted, processedBy] = row as [
+        string,
+        number | null,
+        number,
+        string | null,
+      ];
       jobs.set(key, [...(jobs.get(key) ?? []), { key, state, attemptsStarted, processedBy }]);
     }
     return jobs;

@@ -56,7 +56,13 @@ test("beyond the busy timeout the call fails with a code that says to try again"
   const engine = QueueEngine.of(store);
   const bullmq = withBackend(
     (name: string, opts: object) =>
-      new SqliteQueueBackend({ engine, name, opts, isWaiting: false, release: () => store.close() }),
+      new SqliteQueueBackend({
+        engine,
+        name,
+        opts,
+        isWaiting: false,
+        release: () => store.close(),
+      }),
   );
   const queue = kit.closing(new bullmq.Queue(uniqueName("busy"), { connection: {} }));
   await queue.add("before", {});
@@ -102,7 +108,9 @@ test("a reader that never ends keeps the WAL growing, and nothing else from work
   const addMany = async (count: number) => {
     const before = await queue.getCompletedCount();
     for (let n = 0; n < count; n += 500) {
-      await queue.addBulk(Array.from({ length: 500 }, () => ({ name: "n", data: { filler: "y".repeat(500) } })));
+      await queue.addBulk(
+        Array.from({ length: 500 }, () => ({ name: "n", data: { filler: "y".repeat(500) } })),
+      );
     }
     await until("all are done", async () => (await queue.getCompletedCount()) === before + count);
   };

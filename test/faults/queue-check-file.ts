@@ -11,7 +11,8 @@ type Rule = readonly [rule: string, offenders: string];
 /** Where jobs stand, one row a place. */
 const PLACES = `SELECT queue, job FROM pending UNION ALL SELECT queue, job FROM active UNION ALL SELECT queue, job FROM finished`;
 /** A job's id as BullMQ knows it. Drivers may store a whole number as a floating one. */
-const ID = "iif(typeof(job.id) = 'real', CAST(CAST(job.id AS INTEGER) AS TEXT), CAST(job.id AS TEXT))";
+const ID =
+  "iif(typeof(job.id) = 'real', CAST(CAST(job.id AS INTEGER) AS TEXT), CAST(job.id AS TEXT))";
 /** A job's qualified key. */
 const KEY = `queue.prefix || ':' || queue.name || ':' || ${ID}`;
 
@@ -90,7 +91,10 @@ const RULES: readonly Rule[] = [
         (SELECT count(*) FROM child WHERE parent = pk AND state = 3) AS failed
       FROM job WHERE pending_children <> pending OR failed_children <> failed`,
   ],
-  ["a child has a parent", "SELECT parent, child_key FROM child WHERE parent NOT IN (SELECT pk FROM job)"],
+  [
+    "a child has a parent",
+    "SELECT parent, child_key FROM child WHERE parent NOT IN (SELECT pk FROM job)",
+  ],
   [
     "a parent's extras tell of its children",
     "SELECT pk, extras FROM job WHERE pk IN (SELECT parent FROM child) AND extras & 2 = 0",
@@ -191,7 +195,9 @@ function miscountedEvents(connection: Connection): string[] {
   const rows = connection.sql("SELECT queue, sequence, count, body FROM event").all();
   return rows.flatMap(([queue, sequence, count, body]) => {
     const found = decodeEvents(body as string).length;
-    return found === count ? [] : [`event ${queue}/${sequence}: ${count} counted, ${found} there`];
+    return found === count
+      ? []
+      : [`event ${String(queue)}/${String(sequence)}: ${String(count)} counted, ${found} there`];
   });
 }
 

@@ -48,7 +48,10 @@ interface Scene {
   completed(count: number): Promise<void>;
 }
 
-async function scene(options: Partial<WorkerOptions> = {}, handle?: () => Promise<unknown>): Promise<Scene> {
+async function scene(
+  options: Partial<WorkerOptions> = {},
+  handle?: () => Promise<unknown>,
+): Promise<Scene> {
   const place = kit.place();
   const { connection } = place;
   const queue = kit.closing(new Queue(uniqueName("clock"), { connection }));
@@ -67,7 +70,11 @@ async function scene(options: Partial<WorkerOptions> = {}, handle?: () => Promis
   worker.on("error", (error) => errors.push(error));
   await worker.waitUntilReady();
   const completed = (count: number) =>
-    until(`${count} jobs are completed`, async () => (await queue.getCompletedCount()) === count, SOON_MS);
+    until(
+      `${count} jobs are completed`,
+      async () => (await queue.getCompletedCount()) === count,
+      SOON_MS,
+    );
   return { place, queue, worker, starts, errors, completed };
 }
 
@@ -78,10 +85,10 @@ async function warmUp({ queue, completed, starts }: Scene): Promise<void> {
   starts.length = 0;
 }
 
-function expectSound({ place, errors }: Scene): void {
-  expect(errors).toEqual([]);
-  expect(checkFile(place.path)).toEqual([]);
-}
+const problemsOf = ({ place, errors }: Scene): string[] => [
+  ...errors.map(String),
+  ...checkFile(place.path),
+];
 
 const jumps = [
   ["an hour forward", HOUR],
@@ -101,7 +108,7 @@ describe("delayed jobs", () => {
     await it.completed(3);
     expect(it.starts.map(({ name }) => name)).toEqual(["first", "second"]);
     expect(await it.queue.getDelayedCount()).toBe(1);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 
   test.each([-HOUR, -TEN_YEARS])("wait for the clock after a jump of %d ms", async (by) => {
@@ -118,7 +125,7 @@ describe("delayed jobs", () => {
     jump(-by);
     await it.completed(3);
     expect(it.starts.at(-1)!.at).toBeGreaterThanOrEqual(due);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 });
 
@@ -127,11 +134,14 @@ describe("an idle worker", () => {
     const it = await scene();
     await warmUp(it);
     jump(by);
-    await it.queue.addBulk([{ name: "a", data: {} }, { name: "b", data: {}, opts: { priority: 1 } }]);
+    await it.queue.addBulk([
+      { name: "a", data: {} },
+      { name: "b", data: {}, opts: { priority: 1 } },
+    ]);
     await it.queue.add("c", {}, { delay: 200 });
     await it.completed(4);
     expect(it.starts.map(({ name }) => name)).toEqual(["a", "b", "c"]);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 });
 
@@ -147,7 +157,7 @@ describe("a job that is being worked on", () => {
     jump(by);
     await until("it is completed", () => job.isCompleted(), 3 * SOON_MS);
     expect({ stalled, starts: it.starts.length }).toEqual({ stalled: 0, starts: 1 });
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 
   test.each(jumps)("is given back when its process dies, after a jump of %s", async (_, by) => {
@@ -165,7 +175,7 @@ describe("a job that is being worked on", () => {
     void it.worker.resume();
     await child.kill();
     await it.completed(1);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 
   test.each([-HOUR, -TEN_YEARS])(
@@ -174,37 +184,39 @@ describe("a job that is being worked on", () => {
       const it = await scene({ stalledInterval: 100 });
       await warmUp(it);
       jump(by);
+      await it.worker.pause();
       const { connection, ledger } = it.place;
       const child = new Child("queue-worker", {
         ...{ connection, ledger, queue: it.queue.name, name: "sleeper", handler: "hold" },
         options: { lockDuration: 200, skipStalledCheck: true },
+        clockOffset: by,
       });
       await child.next("ready");
-      await it.worker.pause();
       await it.queue.add("orphan", { key: "orphan" });
       child.send({ type: "go" });
       await child.next("started");
       child.signal("SIGSTOP");
       void it.worker.resume();
-      // The sleeper's clock did not jump: its lock ends far ahead of ours, and only time brings it back.
-      jump(-by);
       await it.completed(2);
-      expectSound(it);
+      expect(problemsOf(it)).toEqual([]);
     },
   );
 });
 
 describe("the limiter", () => {
-  test.each(jumps)("does not hold jobs back for longer than its window, after a jump of %s", async (_, by) => {
-    const it = await scene({ limiter: { max: 2, duration: 500 } });
-    await it.queue.addBulk(Array.from({ length: 6 }, (_, n) => ({ name: `${n}`, data: {} })));
-    await until("the first window is used up", () => it.starts.length === 2);
-    const at = performance.now();
-    jump(by);
-    await it.completed(6);
-    expect(performance.now() - at).toBeGreaterThan(400);
-    expectSound(it);
-  });
+  test.each(jumps)(
+    "does not hold jobs back for longer than its window, after a jump of %s",
+    async (_, by) => {
+      const it = await scene({ limiter: { max: 2, duration: 500 } });
+      await it.queue.addBulk(Array.from({ length: 6 }, (_, n) => ({ name: `${n}`, data: {} })));
+      await until("the first window is used up", () => it.starts.length === 2);
+      const at = performance.now();
+      jump(by);
+      await it.completed(6);
+      expect(performance.now() - at).toBeGreaterThan(400);
+      expect(problemsOf(it)).toEqual([]);
+    },
+  );
 
   test("is lifted after a manual limit and a jump back", async () => {
     const it = await scene({ limiter: { max: 100, duration: 500 } });
@@ -213,7 +225,7 @@ describe("the limiter", () => {
     jump(-TEN_YEARS);
     await it.queue.add("a", {});
     await it.completed(2);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 });
 
@@ -228,7 +240,7 @@ describe("a scheduler", () => {
     await pause(2 * SECOND);
     expect(it.starts.length - before).toBeLessThanOrEqual(5);
     expect(it.starts.length - before).toBeGreaterThanOrEqual(2);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 
   test("with a pattern runs at the next time of the new clock", async () => {
@@ -240,7 +252,7 @@ describe("a scheduler", () => {
     await until("it runs again", () => it.starts.length >= before + 2, 2 * SOON_MS);
     await pause(SECOND);
     expect(it.starts.length - before).toBeLessThanOrEqual(5);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 
   test.each([-HOUR, -TEN_YEARS])("is not early, and one, after a jump of %d ms", async (by) => {
@@ -255,6 +267,6 @@ describe("a scheduler", () => {
     expect(await it.queue.getDelayedCount()).toBe(1);
     jump(-by);
     await until("it runs again", () => it.starts.length > before, SOON_MS);
-    expectSound(it);
+    expect(problemsOf(it)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
  * A process is killed at each named crash point, just before and just after the commit. The file must then be, row for
  * row, what it was before that step, or what it is after: compared with a run in which nobody was killed.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { openConnection, type SqlValue } from "../../src/storage/sqlite/connection.ts";
@@ -17,6 +18,19 @@ const PREPARED_AT = Date.UTC(2026, 0, 1, 12);
 const DONE_AT = PREPARED_AT + 10;
 
 afterEach(restoreClock);
+
+/** Labels whose transactions leave nothing behind that could be half done. */
+const EXEMPT = new Set(["register", "unregister", "orphans"]);
+
+test("every operation of the backend is tried", () => {
+  const source = readFileSync(new URL("../../src/queue/backend.ts", import.meta.url), "utf8");
+  const labels = [...source.matchAll(/\.#?(?:write|persist)\(\s*"([\w-]+)"/g)].map(
+    ([, label]) => label!,
+  );
+  const tried = new Set(operations.map(({ label }) => label));
+  expect(labels.length).toBeGreaterThan(25);
+  expect(labels.filter((label) => !tried.has(label) && !EXEMPT.has(label))).toEqual([]);
+});
 
 type Contents = Record<string, SqlValue[][]>;
 
@@ -37,7 +51,11 @@ test.each(operations.map((operation) => [nameOf(operation), operation] as const)
         const child = new Child(
           "queue-crash",
           { connection: `file:${path}`, operation: nameOf(operation), now: DONE_AT },
-          { env: { LONGHAUL_CRASH_AT: `${operation.label}:${moment}#${step + 1 + (operation.passesBefore ?? 0)}` } },
+          {
+            env: {
+              LONGHAUL_CRASH_AT: `${operation.label}:${moment}#${step + 1 + (operation.passesBefore ?? 0)}`,
+            },
+          },
         );
         expect(await child.end()).toEqual({ code: null, signal: "SIGKILL" });
         expect(child.take("acknowledged").map((message) => message["step"])).toEqual([
@@ -60,7 +78,11 @@ async function prepare(place: Place, operation: Operation): Promise<string> {
 }
 
 /** Runs the steps with nobody killed. @returns the contents after each */
-async function undisturbed(place: Place, prepared: string, operation: Operation): Promise<Contents[]> {
+async function undisturbed(
+  place: Place,
+  prepared: string,
+  operation: Operation,
+): Promise<Contents[]> {
   const path = copyOf(prepared, place, "undisturbed");
   replaceClock(() => DONE_AT);
   const tools = await openTools(`file:${path}`, operation);

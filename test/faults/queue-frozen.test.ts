@@ -21,7 +21,14 @@ async function freezeOne() {
   ledger.write("added", "a");
   const worker = (name: string, options: Record<string, unknown>) =>
     new Child("queue-worker", {
-      ...{ connection, ledger: folder, queue: queue.name, name, handler: "hold", isTalkative: true },
+      ...{
+        connection,
+        ledger: folder,
+        queue: queue.name,
+        name,
+        handler: "hold",
+        isTalkative: true,
+      },
       options: { ...options, maxStalledCount: 5 },
     });
   const sleeper = worker("sleeper", { lockDuration: 300, skipStalledCheck: true });
@@ -72,7 +79,10 @@ test("a worker that was frozen goes on with other jobs", async () => {
   expect(await queue.getCompletedCount()).toBe(1);
 });
 
-async function expectOneCompletion(place: Parameters<typeof audit>[0], sleeper: Child): Promise<void> {
+async function expectOneCompletion(
+  place: Parameters<typeof audit>[0],
+  sleeper: Child,
+): Promise<void> {
   await sleeper.ask({ type: "close" });
   expect(sleeper.take("completed")).toEqual([]);
   const { problems, completed, entries } = audit(place);

@@ -11,13 +11,7 @@ import { join } from "node:path";
  *   failed     the store acknowledged a failure
  */
 export type EntryKind =
-  | "adding"
-  | "added"
-  | "rejected"
-  | "started"
-  | "returned"
-  | "completed"
-  | "failed";
+  "adding" | "added" | "rejected" | "started" | "returned" | "completed" | "failed";
 
 /** One line. `key` is the producer's own name for the job, and travels in its data. */
 export interface Entry {

@@ -2,7 +2,7 @@
  * What the crash tests do, one operation a crash label: how to prepare a queue for it, and its steps, each of which is
  * one transaction with that label. All ids, tokens and times are fixed, so that two runs write the same file.
  */
-import { Job, withBackend, type MinimalQueue } from "bullmq";
+import { Job, withBackend } from "bullmq";
 import { createSqliteBackend } from "../../../src/queue/index.ts";
 
 const bullmq = withBackend(createSqliteBackend);
@@ -16,7 +16,7 @@ export interface Tools {
   readonly worker: Worker;
   readonly flows: InstanceType<typeof bullmq.FlowProducer>;
   /** Takes the next job. */
-  take(): Promise<Job>;
+  take(): Promise<Job | undefined>;
   /** Takes the jobs that are active already, as the process that crashes goes on with what `prepare` claimed. */
   active(): Promise<Job>;
 }
@@ -38,19 +38,26 @@ const TOKEN = "token";
 const QUEUE = "crash";
 
 /** Opens all that an operation needs. */
-export async function openTools(connection: string, operation: Operation): Promise<Tools & { close(): Promise<void> }> {
+export async function openTools(
+  connection: string,
+  operation: Operation,
+): Promise<Tools & { close(): Promise<void> }> {
   const queue = new bullmq.Queue(QUEUE, { connection });
-  const worker = new bullmq.Worker(QUEUE, null, { connection, autorun: false, ...operation.options });
+  const worker = new bullmq.Worker(QUEUE, null, {
+    connection,
+    autorun: false,
+    ...operation.options,
+  });
   const flows = new bullmq.FlowProducer({ connection });
   await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
   return {
     queue,
     worker,
     flows,
-    take: async () => (await worker.getNextJob(TOKEN, { block: false }))!,
+    take: () => worker.getNextJob(TOKEN, { block: false }),
     active: async () => {
       const [job] = await queue.getActive();
-      return (await Job.fromId(worker as unknown as MinimalQueue, job!.id!))!;
+      return (await Job.fromId(worker, job!.id!))!;
     },
     close: async () => {
       await worker.close();
@@ -111,7 +118,13 @@ export const operations: readonly Operation[] = [
     label: "claim",
     variant: "of jobs that became due",
     prepare: ({ queue }) =>
-      queue.addBulk([1, 2, 3].map((n) => ({ name: "due", data: { key: `${n}` }, opts: { delay: 1, timestamp: 1000 } }))),
+      queue.addBulk(
+        [1, 2, 3].map((n) => ({
+          name: "due",
+          data: { key: `${n}` },
+          opts: { delay: 1, timestamp: 1000 },
+        })),
+      ),
     steps: [({ take }) => take()],
   },
   {
@@ -158,7 +171,7 @@ export const operations: readonly Operation[] = [
     variant: "with nothing kept",
     prepare: async (tools) => {
       await tools.queue.add("one", { key: "one" }, { removeOnComplete: true });
-      await (await tools.take()).log("a line");
+      await (await tools.take())!.log("a line");
     },
     steps: [async ({ active }) => (await active()).moveToCompleted(1, TOKEN, false)],
   },
@@ -213,10 +226,28 @@ export const operations: readonly Operation[] = [
     },
     steps: [({ worker }) => worker.getBackend().moveStalledJobsToWait()],
   },
-  { label: "promote", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("3"))!.promote()] },
-  { label: "promote", variant: "all", prepare: addThree, steps: [({ queue }) => queue.promoteJobs()] },
-  { label: "reprocess", prepare: failOne, steps: [async ({ queue }) => (await queue.getJob("1"))!.retry()] },
-  { label: "reprocess", variant: "all", prepare: failOne, steps: [({ queue }) => queue.retryJobs()] },
+  {
+    label: "promote",
+    prepare: addThree,
+    steps: [async ({ queue }) => (await queue.getJob("3"))!.promote()],
+  },
+  {
+    label: "promote",
+    variant: "all",
+    prepare: addThree,
+    steps: [({ queue }) => queue.promoteJobs()],
+  },
+  {
+    label: "reprocess",
+    prepare: failOne,
+    steps: [async ({ queue }) => (await queue.getJob("1"))!.retry()],
+  },
+  {
+    label: "reprocess",
+    variant: "all",
+    prepare: failOne,
+    steps: [({ queue }) => queue.retryJobs()],
+  },
   {
     label: "schedule",
     steps: [
@@ -235,25 +266,47 @@ export const operations: readonly Operation[] = [
     steps: [
       async ({ queue, active }) => {
         const { id, opts } = await active();
-        return queue.getBackend().updateJobSchedulerNextMillis("tick", 0, "{}", opts as never, id);
+        return queue.getBackend().updateJobSchedulerNextMillis("tick", 0, "{}", opts, id);
       },
     ],
   },
-  { label: "update", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("1"))!.updateData({ key: "new" })] },
-  { label: "progress", prepare: addAndTake, steps: [async ({ active }) => (await active()).updateProgress(50)] },
-  { label: "log", prepare: addThree, steps: [({ queue }) => queue.addJobLog("1", "a"), ({ queue }) => queue.addJobLog("1", "b", 1)] },
-  { label: "priority", prepare: addThree, steps: [async ({ queue }) => (await queue.getJob("1"))!.changePriority({ priority: 7 })] },
+  {
+    label: "update",
+    prepare: addThree,
+    steps: [async ({ queue }) => (await queue.getJob("1"))!.updateData({ key: "new" })],
+  },
+  {
+    label: "progress",
+    prepare: addAndTake,
+    steps: [async ({ active }) => (await active()).updateProgress(50)],
+  },
+  {
+    label: "log",
+    prepare: addThree,
+    steps: [({ queue }) => queue.addJobLog("1", "a"), ({ queue }) => queue.addJobLog("1", "b", 1)],
+  },
+  {
+    label: "priority",
+    prepare: addThree,
+    steps: [async ({ queue }) => (await queue.getJob("1"))!.changePriority({ priority: 7 })],
+  },
   {
     label: "remove",
     prepare: addFamily,
-    steps: [async ({ queue }) => (await queue.getWaitingChildren())[0]!.remove({ removeChildren: true })],
+    steps: [
+      async ({ queue }) => (await queue.getWaitingChildren())[0]!.remove({ removeChildren: true }),
+    ],
   },
   {
     label: "deduplicate",
     prepare: ({ queue }) => queue.add("one", { key: "one" }, { deduplication: { id: "d" } }),
     steps: [({ queue }) => queue.removeDeduplicationKey("d")],
   },
-  { label: "pause", prepare: addThree, steps: [({ queue }) => queue.pause(), ({ queue }) => queue.resume()] },
+  {
+    label: "pause",
+    prepare: addThree,
+    steps: [({ queue }) => queue.pause(), ({ queue }) => queue.resume()],
+  },
   { label: "drain", prepare: addThree, steps: [({ queue }) => queue.drain(true)] },
   { label: "clean", prepare: failOne, steps: [({ queue }) => queue.clean(0, 0, "failed")] },
   {
@@ -265,10 +318,29 @@ export const operations: readonly Operation[] = [
     },
     steps: [({ queue }) => queue.getBackend().obliterate({ force: true, count: 1000 })],
   },
-  { label: "limit", prepare: addThree, steps: [({ queue }) => queue.rateLimit(5000), ({ queue }) => queue.removeRateLimitKey()] },
-  { label: "meta", passesBefore: 1, steps: [({ queue }) => queue.setGlobalConcurrency(3), ({ queue }) => queue.removeGlobalConcurrency()] },
-  { label: "event", prepare: addThree, steps: [({ queue }) => queue.getBackend().publishEvent({ event: "mine", a: 1 }, 10), ({ queue }) => queue.trimEvents(1)] },
+  {
+    label: "limit",
+    prepare: addThree,
+    steps: [({ queue }) => queue.rateLimit(5000), ({ queue }) => queue.removeRateLimitKey()],
+  },
+  {
+    label: "meta",
+    passesBefore: 1,
+    steps: [
+      ({ queue }) => queue.setGlobalConcurrency(3),
+      ({ queue }) => queue.removeGlobalConcurrency(),
+    ],
+  },
+  {
+    label: "event",
+    prepare: addThree,
+    steps: [
+      ({ queue }) => queue.getBackend().publishEvent({ event: "mine", a: 1 }, 10),
+      ({ queue }) => queue.trimEvents(1),
+    ],
+  },
 ];
 
 /** A name for an operation. */
-export const nameOf = ({ label, variant }: Operation): string => (variant ? `${label}: ${variant}` : label);
+export const nameOf = ({ label, variant }: Operation): string =>
+  variant ? `${label}: ${variant}` : label;

@@ -13,9 +13,7 @@ export function tell(type: string, fields: Record<string, unknown> = {}): void {
 }
 
 /** Does what the test asks for by messages, one after the other; an answer goes back under the same type. */
-export function obey(
-  commands: Record<string, (message: Message) => unknown>,
-): void {
+export function obey(commands: Record<string, (message: Message) => unknown>): void {
   // Without the test there is nobody to work for.
   process.on("disconnect", () => process.exit());
   process.on("message", (message: Message) => {

@@ -70,7 +70,7 @@ obey({
   },
   fill: async ({ bytes }) => {
     const refused = new Set<string>();
-    for (let failures = 0; failures < 20; ) {
+    for (let failures = 0; failures < 20;) {
       for (const code of await addMany(10, bytes as number)) {
         if (code === undefined) continue;
         failures++;

@@ -19,11 +19,17 @@ export interface ProducerSetting {
 }
 
 const { Queue, FlowProducer } = withBackend(createSqliteBackend);
-const { connection, ledger: folder, queue: queueName, name, mostWaiting } = setting<ProducerSetting>();
+const {
+  connection,
+  ledger: folder,
+  queue: queueName,
+  name,
+  mostWaiting,
+} = setting<ProducerSetting>();
 const ledger = new Ledger(folder, name);
 const queue = new Queue(queueName, { connection });
 const flows = new FlowProducer({ connection });
-let isStopped = false;
+const stop = new AbortController();
 let count = 0;
 
 const nextKey = () => `${name}-${++count}`;
@@ -36,7 +42,10 @@ async function add(keys: string[], store: () => Promise<unknown>): Promise<void>
     await store();
   } catch (error) {
     for (const key of keys) ledger.write("rejected", key);
-    tell("rejected", { message: (error as Error).message, code: (error as { code?: unknown }).code });
+    tell("rejected", {
+      message: (error as Error).message,
+      code: (error as { code?: unknown }).code,
+    });
     return;
   }
   for (const key of keys) ledger.write("added", key);
@@ -66,16 +75,16 @@ const kinds: readonly (() => Promise<void>)[] = [
       flows.add({
         ...job(parent),
         ...inQueue,
-        children: children.map((key) => ({ ...job(key), ...inQueue })),
+        children: children.map((key) => Object.assign(job(key), inQueue)),
       }),
     );
   },
 ];
 
-obey({ stop: () => void (isStopped = true) });
+obey({ stop: () => stop.abort() });
 await queue.waitUntilReady();
 tell("ready");
-while (!isStopped) {
+while (!stop.signal.aborted) {
   await Promise.all(kinds.map((kind) => kind()));
   const { waiting = 0, prioritized = 0 } = await queue.getJobCounts("waiting", "prioritized");
   await pause(waiting + prioritized > mostWaiting ? 100 : 5 + Math.random() * 10);

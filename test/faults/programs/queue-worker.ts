@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { withBackend, type Job, type WorkerOptions } from "bullmq";
 import { createSqliteBackend } from "../../../src/queue/index.ts";
 import { Ledger } from "../queue-ledger.ts";
+import { realNow, replaceClock } from "./fixed-clock.ts";
 import { obey, setting, tell } from "./program.ts";
 
 /** What a worker process is told. */
@@ -21,12 +22,24 @@ export interface WorkerSetting {
   readonly name: string;
   readonly handler: "quick" | "work" | "hold" | "deadly";
   readonly options?: Omit<WorkerOptions, "connection">;
+  /** How far its clock is off, in ms. @default 0 */
+  readonly clockOffset?: number;
   /** Whether to tell of each start, end and error. */
   readonly isTalkative?: boolean;
 }
 
 const { Worker } = withBackend(createSqliteBackend);
-const { connection, ledger: folder, queue, name, handler, options, isTalkative } = setting<WorkerSetting>();
+const {
+  connection,
+  ledger: folder,
+  queue,
+  name,
+  handler,
+  options,
+  isTalkative,
+  clockOffset,
+} = setting<WorkerSetting>();
+if (clockOffset !== undefined) replaceClock(() => realNow() + clockOffset);
 const ledger = new Ledger(folder, name);
 let finish: () => void = () => {};
 const finished = new Promise<void>((resolve) => (finish = resolve));
@@ -51,7 +64,8 @@ async function handle(job: Job): Promise<string> {
   claims++;
   const key = (job.data as { key: string }).key;
   ledger.write("started", key);
-  if (isTalkative || claims === 1) tell("started", { key, at, attemptsStarted: job.attemptsStarted });
+  if (isTalkative || claims === 1)
+    tell("started", { key, at, attemptsStarted: job.attemptsStarted });
   await handlers[handler]();
   ledger.write("returned", key);
   return name;
@@ -70,7 +84,12 @@ worker.on("failed", (job, error) => {
   if (isTalkative) tell("failed", { key, reason: error.message });
 });
 worker.on("stalled", (id) => isTalkative && tell("stalled", { id }));
-worker.on("error", (error) => isTalkative && tell("error", { message: error.message, code: (error as { code?: unknown }).code }));
+worker.on(
+  "error",
+  (error) =>
+    isTalkative &&
+    tell("error", { message: error.message, code: (error as { code?: unknown }).code }),
+);
 
 obey({
   go: () => {
