@@ -183,19 +183,24 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     return claimed;
   }
 
-  async moveToCompleted<T, R, N extends string>(
+  moveToCompleted<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
     returnValue: R,
     removeOnComplete: boolean | number | Keep,
     token: string,
     fetchNext: boolean,
   ): Promise<{ result: ClaimResult | []; finishedOn: number }> {
-    const result = JSON.stringify(returnValue) ?? "null";
+    let result: string;
+    try {
+      result = JSON.stringify(returnValue) ?? "null";
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     const keep = keepJobs(removeOnComplete, this.#opts.removeOnComplete);
     return this.#finish(job, { state: State.completed, result, keep, token, fetchNext });
   }
 
-  async moveToFailed<T, R, N extends string>(
+  moveToFailed<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
     failedReason: string,
     removeOnFail: boolean | number | Keep,

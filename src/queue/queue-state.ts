@@ -40,8 +40,8 @@ export interface Claim {
   readonly token: string;
   readonly processedOn: number;
   readonly processedBy: string | null;
-  /** Attempts made when the job was claimed. */
-  readonly attemptsMade: number;
+  /** Always: what is claimed as plain has nothing hanging on it. */
+  readonly extras: 0;
 }
 
 /**

@@ -29,8 +29,13 @@ export interface NewJob {
   readonly repeatJobKey?: string | undefined;
 }
 
-const INSERT = `INSERT INTO job (queue, id, state, major, minor, name, data, opts, timestamp, delay, priority)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const insert = (
+  id: string,
+) => `INSERT INTO job (queue, id, state, major, minor, name, data, opts, timestamp, delay, priority)
+  VALUES (?, ${id}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT = insert("?");
+/** Drivers bind numbers as floating-point, which a column without a type would keep. */
+const INSERT_COUNTED = insert("CAST(? AS INTEGER)");
 const SET_RELATIONS =
   "UPDATE job SET parent_key = ?, parent = ?, deduplication_id = ?, repeat_job_key = ? WHERE pk = ?";
 
@@ -94,11 +99,12 @@ function storeJob(
   place: Place,
 ): void {
   const { delay, priority } = job.opts;
+  const storedId = encodeJobId(id);
   const pk = tx
-    .sql(INSERT)
+    .sql(typeof storedId === "number" ? INSERT_COUNTED : INSERT)
     .run(
       queue.id,
-      encodeJobId(id),
+      storedId,
       place.state,
       place.major,
       place.minor,

@@ -83,14 +83,7 @@ function take(
 
   const json = isPlain ? plainJobJson(row) : jobJson(tx.sql(WHOLE).get(pk)!);
   if (limit && json.deferredFailure === undefined) consume(queue, limit, now);
-  if (isPlain)
-    queue.claims.set(id, {
-      pk,
-      token,
-      processedOn: now,
-      processedBy,
-      attemptsMade: json.attemptsMade,
-    });
+  if (isPlain) queue.claims.set(id, { pk, token, processedOn: now, processedBy, extras: 0 });
   json.attemptsStarted++;
   json.processedOn = now;
   if (workerName) json.processedBy = workerName;

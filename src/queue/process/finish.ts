@@ -60,8 +60,8 @@ function finishPlain(tx: QueueTransaction, queue: QueueState, finish: Finish, cl
   queue.claims.delete(finish.jobId);
   tx.sql(DELETE_ACTIVE).run(queue.id, claim.pk);
   queue.active--;
-  settle(tx, queue, finish, { ...claim, extras: 0 });
-  announce(queue, finish, claim.attemptsMade + 1);
+  settle(tx, queue, finish, claim);
+  announce(queue, finish, 1);
 }
 
 function finishAny(tx: QueueTransaction, queue: QueueState, finish: Finish): void {
