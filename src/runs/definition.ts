@@ -1,4 +1,11 @@
-import type { RunEvent, SerializedError } from "./types.ts";
+import type {
+  EventInput,
+  FinalRunState,
+  JournalEntry,
+  RunEvent,
+  SerializedError,
+  StepKind,
+} from "./types.ts";
 
 /** What starts a function. Event names may end in `/*` or `.*`; `if` is CEL over `event`. */
 export type Trigger =
@@ -71,6 +78,25 @@ export interface FlowControl {
 /** How long to wait before attempt `attempt + 1` (1 = after the first failure). */
 export type Backoff = (attempt: number) => number;
 
+/** What to do about an error that a body or handler threw. */
+export interface RetryDecision {
+  /** `false`: fail at once, attempts left or not. */
+  readonly retry: boolean;
+  /** Instead of the backoff. */
+  readonly delayMs?: number | undefined;
+}
+
+/** How a run ended, for the events it causes. */
+export interface RunEnd {
+  readonly runId: string;
+  readonly functionId: string;
+  readonly state: FinalRunState;
+  readonly events: readonly RunEvent[];
+  /** JSON text. */
+  readonly output?: string | undefined;
+  readonly error?: SerializedError | undefined;
+}
+
 /** A function as the engine knows it: what every idiom's own definition becomes. */
 export interface FunctionDefinition extends FlowControl {
   /** Unique in the store, stable over deploys. */
@@ -81,12 +107,18 @@ export interface FunctionDefinition extends FlowControl {
   readonly retries: number;
   readonly backoff: Backoff;
   readonly handler: (run: RunHandle) => Promise<unknown>;
+  /** @default every error is retried, except catalogued errors that are not retryable */
+  readonly decideRetry?: ((error: unknown) => RetryDecision) | undefined;
+  /** Events of an idiom's own that the end of a run causes, stored in the same commit. */
+  readonly endEvents?: ((end: RunEnd) => readonly EventInput[]) | undefined;
 }
 
 /** Options of one step. */
 export interface StepOptions {
   readonly retries?: number | undefined;
   readonly backoff?: Backoff | undefined;
+  /** How the journal calls it. @default "run" */
+  readonly kind?: Extract<StepKind, "run" | "send"> | undefined;
 }
 
 /** What a handler gets: the run, and the steps it may take. Engine-level; idioms dress it. */
@@ -101,6 +133,13 @@ export interface RunHandle {
   /** Whether finished steps are still being replayed: loggers are silent then. */
   readonly isReplaying: boolean;
   readonly signal: AbortSignal;
+  /** What was known when this execution began, in the order it became known; results of later steps are not in it. */
+  readonly journal: readonly JournalEntry[];
+  /**
+   * Calls back once when this execution ends without the handler having settled: the run is stored as waiting, its
+   * lease is lost, it was canceled, or its worker drains.
+   */
+  onLeave(listener: () => void): void;
 
   /** Runs `body` once; its result is JSON. Rejects with StepError when out of attempts. */
   run(
@@ -127,21 +166,33 @@ export interface RunHandle {
       readonly onConflict: "fail" | "replace";
     },
   ): Promise<{ readonly signal: string; readonly data: unknown } | null>;
+  /** Sends events, once, together with the step's entry. @returns their ids */
+  sendEvents(id: string, events: readonly EventInput[]): Promise<readonly string[]>;
   /** Starts a function and waits for its result; rejects with its error. */
   invoke(
     id: string,
-    call: { readonly functionId: string; readonly data?: unknown; readonly timeoutMs: number },
+    call: {
+      readonly functionId: string;
+      readonly data?: unknown;
+      readonly v?: string | undefined;
+      readonly user?: unknown;
+      readonly meta?: unknown;
+      readonly timeoutMs: number;
+    },
   ): Promise<unknown>;
 }
 
 /** Thrown at the `await` of a step that is out of attempts, or whose child failed. */
 export class StepError extends Error {
   readonly stepId: string;
+  /** The code of the error that the step failed with, if it had one. */
+  readonly code?: string;
 
   constructor(stepId: string, error: SerializedError) {
     super(error.message);
     this.name = error.name;
     this.stepId = stepId;
+    if (error.code !== undefined) this.code = error.code;
     if (error.stack !== undefined) this.stack = error.stack;
     if (error.cause !== undefined) this.cause = error.cause;
   }

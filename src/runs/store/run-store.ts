@@ -1,3 +1,4 @@
+import type { RunEnd } from "../definition.ts";
 import type { FinalRunState, JournalEntry, RunEvent, RunState, SerializedError } from "../types.ts";
 
 /** A run's number in the store; `RunRecord.id` is what people see. */
@@ -69,7 +70,7 @@ export interface WaitCandidate {
 export type StartOutcome =
   | { readonly outcome: "started"; readonly runId: string }
   /** Joined a debounce or a batch; the run starts later. */
-  | { readonly outcome: "joined" }
+  | { readonly outcome: "joined"; readonly runId: string }
   | { readonly outcome: "duplicate"; readonly runId: string }
   | { readonly outcome: "limited" }
   | { readonly outcome: "skipped"; readonly runId: string };
@@ -82,8 +83,10 @@ export interface ClaimedRun {
   readonly generation: number;
   /** Attempts made of the code since the last finished step. */
   readonly attempt: number;
+  /** Leases lost since the last finished step: its holders died. The engine gives up on a run that loses too many. */
+  readonly losses: number;
   readonly events: readonly RunEvent[];
-  /** In the order results became known. */
+  /** In the order of their last write. */
   readonly journal: readonly JournalEntry[];
   readonly queuedAt: number;
   readonly startedAt: number;
@@ -94,6 +97,32 @@ export type StepWait =
   | { readonly kind: "event"; readonly wait: WaitSpec }
   | { readonly kind: "signal"; readonly signal: string; readonly onConflict: "fail" | "replace" }
   | { readonly kind: "invoke"; readonly start: StartRequest };
+
+/** What others did to a run that this process holds. */
+export interface HeldNews {
+  readonly run: RunKey;
+  readonly generation: number;
+  /** Whether the lease is still this holder's: not if the run was canceled, timed out, or taken over. */
+  readonly held: boolean;
+  /** Waits that were answered: `pending` entries with `data` or `error`. */
+  readonly answered: readonly JournalEntry[];
+}
+
+/** What a commit left to do. */
+export interface Work {
+  /** Whether runs may be ready to claim. */
+  readonly claimable: boolean;
+  /** When the earliest thing it added is due; `Infinity` if nothing. */
+  readonly dueAt: number;
+}
+
+/** Events to store together with what they cause. */
+export interface EventBatch {
+  readonly events: readonly RunEvent[];
+  readonly starts: readonly StartRequest[];
+  /** Decides candidates that have an expression. Pure and synchronous. */
+  readonly matches: (candidate: WaitCandidate, event: RunEvent) => boolean;
+}
 
 /** One entry to write, with the wait it opens. */
 export interface JournalWrite {
@@ -123,6 +152,13 @@ export type Held = boolean;
  * Where runs are kept. Every method is one atomic, committed step; many calls of one turn share a commit. Methods take
  * and give data only: expressions are evaluated by the engine, before, or in the pure functions passed in.
  * Time is a parameter: `now` everywhere.
+ *
+ * Who writes the journal. The order of a run's final entries (`done`, `failed`) is the order in which its code saw the
+ * results, so while a run is held only its holder writes them. Others answer a wait by filling `data` or `error` of its
+ * `pending` entry, in place, with `at` = when; the holder hears of it ({@link RunStore.onHeldNews}), or finds it in the
+ * journal it claims, and writes the final entry, which closes the wait. Sleeps, retries and time limits are the
+ * holder's alone: `advance` queues a run whose `dueAt` has passed and leaves its entries as they are. A wait is open
+ * while `now < until`. Calls for one run take effect, and resolve, in the order in which they were made.
  */
 export interface RunStore {
   /**
@@ -151,8 +187,10 @@ export interface RunStore {
     readonly run: RunKey;
     readonly generation: number;
     readonly writes: readonly JournalWrite[];
-    /** Resets the attempt counter: a step finished. */
+    /** A step finished: the counters of attempts and of lost leases start again at 0. */
     readonly resetAttempt: boolean;
+    /** Events that a step sends: stored with its entry or not at all. */
+    readonly batch?: EventBatch | undefined;
   }): Promise<Held>;
 
   /** Stores a run as waiting until `dueAt` or until a wait of its journal is satisfied; frees its slots. */
@@ -179,6 +217,16 @@ export interface RunStore {
     readonly matches: (candidate: WaitCandidate, event: RunEvent) => boolean;
   }): Promise<Held>;
 
+  /**
+   * Queues a run that is waiting and was suspended at this generation, ahead of its time: its code turned out to be
+   * busy with something that was no step.
+   */
+  wake(params: {
+    readonly now: number;
+    readonly run: RunKey;
+    readonly generation: number;
+  }): Promise<Held>;
+
   /** Gives a leased run back untouched (draining). */
   release(params: {
     readonly now: number;
@@ -186,6 +234,7 @@ export interface RunStore {
     readonly generation: number;
   }): Promise<Held>;
 
+  /** Renews leases. @returns the runs still held; the holder of any other stops */
   extendLeases(params: {
     readonly now: number;
     readonly leaseMs: number;
@@ -220,6 +269,8 @@ export interface RunStore {
       readonly expression: string;
       readonly nextAt: number;
     }[];
+    /** Functions whose other schedules are removed, besides those that have one above. */
+    readonly functionIds?: readonly string[] | undefined;
   }): Promise<void>;
   /** Schedules whose tick is due. */
   dueSchedules(params: {
@@ -256,7 +307,19 @@ export interface RunStore {
     readonly keepEventsMs: number;
   }): Promise<boolean>;
 
-  /** Calls back when runs may be ready to claim, or something became due earlier than was said. */
-  onWork(listener: () => void): () => void;
+  /** Calls back after a commit that left something to do; after another process's commit without saying what. */
+  onWork(listener: (work?: Work) => void): () => void;
+
+  /**
+   * Calls back, before the promises of the same commit resolve, with what others did to runs that this process holds:
+   * answers to their waits, or the loss of the lease. Other processes' doings are found out after their commits.
+   */
+  onHeldNews(listener: (news: readonly HeldNews[]) => void): () => void;
+
+  /**
+   * Says what the end of a run causes if the store itself brings it about (canceled, expired, timedOut, skipped): it is
+   * stored in the same commit. Pure and synchronous. What this process ends asks the function of this process.
+   */
+  setEndEffects(effects: (end: RunEnd, now: number) => EventBatch | undefined): void;
   close(): Promise<void>;
 }

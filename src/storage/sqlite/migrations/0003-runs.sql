@@ -2,7 +2,7 @@
 -- move lies in narrow tables that are read from one end, so that runs which sleep or are held back slow no others:
 --   run_ready    may be claimed                                (run.state queued)
 --   run_parked   queued, held back by a slot or a throttle     (run.state queued, run.parked says by which)
---   run_timer    all that is due at some time: sleeping runs, waits with a limit, timeouts, throttles
+--   run_timer    all that is due at some time: delayed and sleeping runs, timeouts, throttles
 --   run_wait     what a step waits for, and what cancels a run
 -- The journal is an append-only log: an entry that changes is a new row, and the last row of a key counts.
 -- Times are epoch milliseconds. Codes of states and kinds: src/runs/store/sqlite/codes.ts.
@@ -24,7 +24,8 @@ CREATE TABLE run_event (
 );
 
 CREATE TABLE run (
-  pk INTEGER PRIMARY KEY,
+  -- Never used again: events and journals may outlive a run by a moment.
+  pk INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   function INTEGER NOT NULL,
   state INTEGER NOT NULL,
@@ -45,14 +46,14 @@ CREATE TABLE run (
   finished_at INTEGER,
   due_at INTEGER,
   parked TEXT,
-  -- The lease. news: a wait was satisfied since the claim, so the run must not fall asleep.
+  -- The lease. news: how many waits were answered since the claim that the holder has not taken note of.
   owner INTEGER,
   lease_until INTEGER,
   news INTEGER NOT NULL DEFAULT 0,
   output TEXT,
   error TEXT
 );
-CREATE INDEX run_lease ON run (lease_until) WHERE owner IS NOT NULL;
+CREATE INDEX run_lease ON run (lease_until, owner) WHERE owner IS NOT NULL;
 CREATE INDEX run_function_runs ON run (function);
 CREATE INDEX run_finished ON run (finished_at) WHERE finished_at IS NOT NULL;
 
@@ -104,7 +105,9 @@ CREATE TABLE run_timer (
   PRIMARY KEY (due, kind, run, key)
 ) WITHOUT ROWID;
 
--- Found by channel, name and first equality part (path and value); `rest` holds the other parts, `expression` the rest.
+-- Found by channel, name and first equality part (path and value); `rest` holds the other parts, `expression` what
+-- equality cannot say. `entry` is the pending journal row of the step; `answered` the run's generation when the answer
+-- came (0: not yet).
 CREATE TABLE run_wait (
   run INTEGER NOT NULL,
   purpose INTEGER NOT NULL,
@@ -114,6 +117,8 @@ CREATE TABLE run_wait (
   path TEXT NOT NULL,
   value TEXT NOT NULL,
   until INTEGER NOT NULL,
+  entry INTEGER,
+  answered INTEGER NOT NULL DEFAULT 0,
   rest TEXT,
   expression TEXT,
   PRIMARY KEY (run, purpose, key)
@@ -150,8 +155,9 @@ CREATE TABLE run_gathering (
   function INTEGER NOT NULL,
   key TEXT NOT NULL,
   run INTEGER NOT NULL,
-  first_at INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
   count INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
   PRIMARY KEY (function, key)
 ) WITHOUT ROWID;
 
@@ -176,10 +182,16 @@ CREATE TABLE run_count (
   PRIMARY KEY (function, state)
 ) WITHOUT ROWID;
 
--- A dead process is remembered until everything it held has been given back, by whoever serves what it held.
+-- A process is remembered until all it held has been given back, by whoever serves what it held: those who take over
+-- runs must not make those who take over jobs forget it, nor the other way round.
 CREATE TRIGGER process_holds_work BEFORE DELETE ON process
-WHEN EXISTS (SELECT 1 FROM run WHERE owner = OLD.id AND owner IS NOT NULL)
+WHEN EXISTS (SELECT 1 FROM run INDEXED BY run_lease WHERE owner IS NOT NULL AND owner = OLD.id)
   OR EXISTS (SELECT 1 FROM active WHERE owner = OLD.id)
 BEGIN
   SELECT RAISE(IGNORE);
+END;
+
+CREATE TRIGGER process_forgotten AFTER DELETE ON process
+BEGIN
+  DELETE FROM client WHERE owner = OLD.id;
 END;
