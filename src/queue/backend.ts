@@ -183,19 +183,14 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     return claimed;
   }
 
-  moveToCompleted<T, R, N extends string>(
+  async moveToCompleted<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
     returnValue: R,
     removeOnComplete: boolean | number | Keep,
     token: string,
     fetchNext: boolean,
   ): Promise<{ result: ClaimResult | []; finishedOn: number }> {
-    let result: string;
-    try {
-      result = JSON.stringify(returnValue) ?? "null";
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    const result = JSON.stringify(returnValue) ?? "null";
     const keep = keepJobs(removeOnComplete, this.#opts.removeOnComplete);
     return this.#finish(job, { state: State.completed, result, keep, token, fetchNext });
   }

@@ -209,16 +209,9 @@ export abstract class ReadingBackend extends EventEmitter {
    * Looks in the next turn of the event loop. Whoever runs now goes on first, as over a network it would, and what it
    * wrote in this turn is seen.
    */
-  protected look<T>(view: (reader: QueueReader) => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      realSetImmediate(() => {
-        if (this.closing) return reject(new LonghaulError("STORE_CLOSED"));
-        try {
-          resolve(view(this.engine.reader));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+  protected async look<T>(view: (reader: QueueReader) => T | Promise<T>): Promise<T> {
+    await new Promise((resolve) => realSetImmediate(resolve));
+    if (this.closing) throw new LonghaulError("STORE_CLOSED");
+    return view(this.engine.reader);
   }
 }

@@ -27,9 +27,9 @@ export class DueTimes {
     this.#alarm = new Alarm(host.clock, () => void this.advance());
   }
 
-  /** Whether nothing is due now. */
+  /** Whether nothing is being done; what the timer is set to is the clock's to begin. */
   get isQuiet(): boolean {
-    return !this.#isAdvancing && this.#alarm.at > this.#host.clock.now();
+    return !this.#isAdvancing;
   }
 
   /** Something new is due at `dueAt`. */

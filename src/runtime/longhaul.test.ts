@@ -38,11 +38,15 @@ test("sends before the start, executes after it", async () => {
   expect(await longhaul.invoke(double, { data: { n: 21 } })).toBe(42);
   expect(await longhaul.invoke("double", { data: { n: 1 } })).toBe(2);
   const runId = await longhaul.trigger(double, { data: { n: 5 } });
-  await vi.waitFor(async () =>
-    expect(await longhaul.getRun(runId)).toMatchObject({ state: "completed", output: "10" }),
-  );
+  expect(await longhaul.waitForEnd(runId)).toBe("completed");
+  expect(await longhaul.getRun(runId)).toMatchObject({ state: "completed", output: "10" });
+  await expect(longhaul.waitForEnd("run_none", AbortSignal.abort())).rejects.toThrow("aborted");
   expect(await longhaul.listRuns({ functionId: "double", state: "completed" })).toHaveLength(4);
-  expect(await longhaul.health()).toMatchObject({ ok: true, state: "started", functions: ["double"] });
+  expect(await longhaul.health()).toMatchObject({
+    ok: true,
+    state: "started",
+    functions: ["double"],
+  });
 });
 
 test("a run of several steps, a sleep and an event goes on in the next runtime on the same file", async () => {
@@ -202,7 +206,9 @@ test("refuses what it cannot host", async () => {
   expect(at({ functions: ["name"] })).toThrow(/is none: name/);
   expect(at({ functions: [double, { ...double }] })).toThrow("Two functions have the id double");
   expect(at({ workers: [null] })).toThrow(expect.objectContaining({ code: "RUNTIME_BAD_WORKER" }));
-  expect(at({ url: "redis://localhost" })).toThrow(expect.objectContaining({ code: "STORE_BAD_URL" }));
+  expect(at({ url: "redis://localhost" })).toThrow(
+    expect.objectContaining({ code: "STORE_BAD_URL" }),
+  );
   const longhaul = open({ url: ":memory:", workers: [(() => ({})) as never] });
   await expect(longhaul.start()).rejects.toMatchObject({ code: "RUNTIME_BAD_WORKER" });
   const other = open({ url: ":memory:", functions: [double] });
@@ -232,8 +238,14 @@ test("an idiom's function attaches itself, and is detached at the end", async ()
 test("failures in the background go to stderr unless somebody takes them", async () => {
   const print = vi.spyOn(console, "error").mockImplementation(() => {});
   onTestFinished(() => print.mockRestore());
-  const longhaul = open({ url: ":memory:", workers: [{ close: () => Promise.reject(new Error("no")) }] });
+  const longhaul = open({
+    url: ":memory:",
+    workers: [{ close: () => Promise.reject(new Error("no")) }],
+  });
   await longhaul.start();
   await longhaul.close();
-  expect(print).toHaveBeenCalledExactlyOnceWith("longhaul:", expect.objectContaining({ message: "no" }));
+  expect(print).toHaveBeenCalledExactlyOnceWith(
+    "longhaul:",
+    expect.objectContaining({ message: "no" }),
+  );
 });

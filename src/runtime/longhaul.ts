@@ -3,7 +3,7 @@ import { realSetTimeout } from "../core/real-timers.ts";
 import { RunEngine, type TriggerInput } from "../runs/engine.ts";
 import type { RunRecord } from "../runs/store/run-store.ts";
 import { SqliteRunStore } from "../runs/store/sqlite/sqlite-run-store.ts";
-import type { EventInput } from "../runs/types.ts";
+import type { EventInput, FinalRunState } from "../runs/types.ts";
 import { openShared, type SharedStore } from "../storage/shared-stores.ts";
 import { parseStoreUrl } from "../storage/url.ts";
 import { attachFunctions, type FunctionSource, type HostedFunctions } from "./hosted-functions.ts";
@@ -129,6 +129,11 @@ export class Longhaul {
 
   getRun(runId: string): Promise<RunRecord | undefined> {
     return this.#engine.getRun(runId);
+  }
+
+  /** Resolves with how a run ended, once it has; rejects when `signal` is aborted before. */
+  waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState> {
+    return this.#runs.waitForEnd(runId, signal);
   }
 
   /** The runs that an event started. */

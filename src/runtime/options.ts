@@ -7,10 +7,7 @@ import type { WorkerSource } from "./hosted-workers.ts";
 /** How to make a {@link Longhaul}. */
 export interface LonghaulOptions
   extends
-    Pick<
-      SharedStoreOptions,
-      "durability" | "migrate" | "busyTimeoutMs" | "allowNetworkFilesystem"
-    >,
+    Pick<SharedStoreOptions, "durability" | "migrate" | "busyTimeoutMs" | "allowNetworkFilesystem">,
     Pick<RunEngineOptions, "concurrency" | "leaseMs" | "retention"> {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;

@@ -40,12 +40,18 @@ export interface StepChanges {
 export const STOPPED = "(the test ends here)";
 
 /** Replaces steps of a function by what a test wants of them. */
-export function changeSteps(definition: FunctionDefinition, changes: StepChanges): FunctionDefinition {
+export function changeSteps(
+  definition: FunctionDefinition,
+  changes: StepChanges,
+): FunctionDefinition {
   const { mocks = {}, done = [], stopAfter } = changes;
   const stubs = readMocks(mocks);
   for (const key of done) stubs.set(key, [DONE]);
   if (stubs.size === 0 && stopAfter === undefined) return definition;
-  return { ...definition, handler: (run) => definition.handler(changeHandle(run, stubs, stopAfter)) };
+  return {
+    ...definition,
+    handler: (run) => definition.handler(changeHandle(run, stubs, stopAfter)),
+  };
 }
 
 /** The methods of {@link RunHandle} that are steps; each takes the step's id first. */

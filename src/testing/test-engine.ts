@@ -96,7 +96,9 @@ export class TestEngine {
 }
 
 const isSettled = (run: TestRun, key: string): boolean =>
-  run.journal.some((step) => step.key === key && (step.state === "done" || step.state === "failed"));
+  run.journal.some(
+    (step) => step.key === key && (step.state === "done" || step.state === "failed"),
+  );
 
 const errorOf = ({ error }: TestRun | TestStep): Error | undefined =>
   error && deserializeError(error);

@@ -80,7 +80,9 @@ export class TestRun {
     const step = this.journal.find((each) => each.key === key);
     if (step) return step;
     const known = this.stepIds.map((id) => JSON.stringify(id)).join(", ") || "no steps";
-    throw new Error(`Run ${this.id} of ${this.functionId} has no step ${JSON.stringify(key)}, but ${known}`);
+    throw new Error(
+      `Run ${this.id} of ${this.functionId} has no step ${JSON.stringify(key)}, but ${known}`,
+    );
   }
 }
 

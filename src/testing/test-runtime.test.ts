@@ -91,7 +91,11 @@ test("a schedule ticks at each of its times", async () => {
 test("events, signals and cancellation reach the run that waits", async () => {
   const waits = define("waits", async (run) => {
     const paid = await run.waitForEvent("paid", { event: "order/paid", timeoutMs: DAY_MS });
-    const go = await run.waitForSignal("go", { signal: "go", timeoutMs: DAY_MS, onConflict: "fail" });
+    const go = await run.waitForSignal("go", {
+      signal: "go",
+      timeoutMs: DAY_MS,
+      onConflict: "fail",
+    });
     await run.sleepUntil("nap", DEFAULT_START + DAY_MS);
     return [paid?.data, go?.data];
   });
@@ -158,9 +162,9 @@ test("mocks: a value, a function, an error, one repeat, one function of several"
   expect(run.output).toEqual(["v", "f", "s", "s", "slept", "no"]);
   expect(run.step("error")).toMatchObject({ state: "failed", attempt: 1 });
   expect(bodies).toEqual([]);
-  await expect(createTestRuntime({ functions: [one], steps: [{ id: "x" } as never] })).rejects.toThrow(
-    'The mock of step "x" has no handler',
-  );
+  await expect(
+    createTestRuntime({ functions: [one], steps: [{ id: "x" }] as never }),
+  ).rejects.toThrow('The mock of step "x" has no handler');
 });
 
 test("what is real of a run stays in place when its steps are mocked", async () => {

@@ -231,10 +231,15 @@ export class TestRuntime {
 }
 
 /** A function as it is when nothing keeps a run of it from starting. */
-function withoutGates(definition: FunctionDefinition): FunctionDefinition {
-  const { batchEvents, debounce, idempotency, rateLimit, singleton, throttle, ...rest } = definition;
-  return rest;
-}
+const withoutGates = (definition: FunctionDefinition): FunctionDefinition => ({
+  ...definition,
+  batchEvents: undefined,
+  debounce: undefined,
+  idempotency: undefined,
+  rateLimit: undefined,
+  singleton: undefined,
+  throttle: undefined,
+});
 
 /** Opens a {@link TestRuntime} and starts it. Close it at the end of the test, or declare it with `await using`. */
 export async function createTestRuntime(options: TestRuntimeOptions): Promise<TestRuntime> {

@@ -11,6 +11,11 @@ import { readNotes } from "./runs-ledger.ts";
 
 const kit = faultsKit();
 const LEASE_MS = 600;
+/** The first step is of the first holder, and was not done again; all that follows is the taker's, once. */
+const TAKERS = {
+  output: { first: "sleeper", second: "taker", third: "taker" },
+  began: ["first", "second", "second", "third"],
+};
 
 /** A run whose holder is frozen, and that another has taken in hand. */
 async function freezeOne() {
@@ -41,18 +46,18 @@ test("while the other works on it, it writes nothing", async () => {
   const journal = await journalOf(place, runId);
   expect(journal.filter(({ state }) => state === "done").map(({ key }) => key)).toEqual(["first"]);
   taker.send({ type: "finish" });
-  await expectTakersResult(place, runId);
+  expect(await outcome(place, runId)).toEqual(TAKERS);
   await close(sleeper, taker);
 });
 
 test("after the other finished it, it writes nothing", async () => {
   const { place, sleeper, taker, runId } = await freezeOne();
   taker.send({ type: "finish" });
-  await expectTakersResult(place, runId);
+  expect(await outcome(place, runId)).toEqual(TAKERS);
   sleeper.signal("SIGCONT");
   await sleeper.next("returning");
   await sleeper.ask({ type: "errors" });
-  await expectTakersResult(place, runId);
+  expect(await outcome(place, runId)).toEqual(TAKERS);
   await close(sleeper, taker);
 });
 
@@ -85,13 +90,12 @@ async function read({ path }: Place, runId: string) {
 
 const journalOf = async (place: Place, runId: string) => (await read(place, runId)).journal;
 
-/** The first step is of the first holder, and was not done again; all that follows is the taker's, once. */
-async function expectTakersResult(place: Place, runId: string): Promise<void> {
+/** What came of the run once it is over, and the bodies that began. */
+async function outcome(place: Place, runId: string) {
   await until("the run is over", async () => (await read(place, runId)).state === "completed");
   const { output } = await read(place, runId);
-  expect(JSON.parse(output!)).toEqual({ first: "sleeper", second: "taker", third: "taker" });
   const began = readNotes(place.ledger).filter(({ kind }) => kind === "began");
-  expect(began.map(({ what }) => what).sort()).toEqual(["first", "second", "second", "third"]);
+  return { output: JSON.parse(output!) as unknown, began: began.map(({ what }) => what).sort() };
 }
 
 async function close(...children: Child[]): Promise<void> {

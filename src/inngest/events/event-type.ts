@@ -83,9 +83,9 @@ export type AnyEventType<TName extends string = string> = EventType<TName, Untyp
 type WithoutTransform<TSchema> =
   TSchema extends StandardSchemaV1<infer TInput, infer TOutput>
     ? [TInput] extends [TOutput]
-      ? TSchema
+      ? unknown
       : "Transforms are not supported: the schema's input and output must be the same type"
-    : undefined;
+    : unknown;
 
 /**
  * Describes an event.
@@ -99,7 +99,7 @@ type WithoutTransform<TSchema> =
  */
 export function eventType<TName extends string, TSchema extends DataSchema = undefined>(
   name: TName,
-  options: { schema?: WithoutTransform<TSchema>; version?: string } = {},
+  options: { schema?: TSchema & WithoutTransform<TSchema>; version?: string } = {},
 ): EventType<TName, TSchema> {
   const { schema, version } = options;
   return new EventType<TName, TSchema>({ name, schema: schema as TSchema, version });

@@ -156,8 +156,9 @@ export function updateFields(
 ): void {
   for (const [field, column] of FIELD_COLUMNS) {
     const value = fields[field];
-    if (value !== undefined)
-      tx.sql(`UPDATE job SET ${column} = ? WHERE pk = ?`).run(String(value), pk);
+    if (value === undefined) continue;
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    tx.sql(`UPDATE job SET ${column} = ? WHERE pk = ?`).run(text, pk);
   }
 }
 

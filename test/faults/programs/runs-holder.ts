@@ -16,24 +16,28 @@ const { url, ledger, name, leaseMs } = setting<HolderSetting>();
 const inngest = new Inngest({ id: "faults" });
 let finish: () => void = () => {};
 
-const hold = inngest.createFunction({ id: "hold" }, { event: "hold/started" }, async ({ step, runId }) => {
-  const first = await step.run("first", () => {
-    note(ledger, "began", "first");
-    return name;
-  });
-  const second = await step.run("second", async () => {
-    note(ledger, "began", "second");
-    tell("holding", { runId });
-    await new Promise<void>((resolve) => (finish = resolve));
-    tell("returning");
-    return name;
-  });
-  const third = await step.run("third", () => {
-    note(ledger, "began", "third");
-    return name;
-  });
-  return { first, second, third };
-});
+const hold = inngest.createFunction(
+  { id: "hold" },
+  { event: "hold/started" },
+  async ({ step, runId }) => {
+    const first = await step.run("first", () => {
+      note(ledger, "began", "first");
+      return name;
+    });
+    const second = await step.run("second", async () => {
+      note(ledger, "began", "second");
+      tell("holding", { runId });
+      await new Promise<void>((resolve) => (finish = resolve));
+      tell("returning");
+      return name;
+    });
+    const third = await step.run("third", () => {
+      note(ledger, "began", "third");
+      return name;
+    });
+    return { first, second, third };
+  },
+);
 
 const errors: string[] = [];
 const longhaul = createLonghaul({

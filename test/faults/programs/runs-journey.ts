@@ -38,10 +38,14 @@ const body =
     return result;
   };
 
-const child = inngest.createFunction({ id: "child" }, { event: "never/sent" }, async ({ event, step }) => {
-  const half = await step.run("half", body("child half", event.data.n / 2));
-  return { half };
-});
+const child = inngest.createFunction(
+  { id: "child" },
+  { event: "never/sent" },
+  async ({ event, step }) => {
+    const half = await step.run("half", body("child half", event.data.n / 2));
+    return { half };
+  },
+);
 
 let flakyAttempts = 0;
 

@@ -14,7 +14,7 @@ const FROM = `SELECT ${COLUMNS} FROM run JOIN run_function ON run_function.pk = 
 const BY_ID = `${FROM} WHERE run.id = ?`;
 const BY_EVENT = `SELECT ${COLUMNS} FROM run_event JOIN run_cause ON run_cause.event = run_event.pk
   JOIN run ON run.pk = run_cause.run JOIN run_function ON run_function.pk = run.function
-  WHERE run_event.id = ? ORDER BY run.pk`;
+  WHERE run_event.id = ? ORDER BY run_cause.run`;
 const PAGE = 100;
 /** The run that a page begins before; the one next to it, if it is no longer there. */
 const CURSOR = `SELECT pk, 1 FROM run WHERE id = ?
