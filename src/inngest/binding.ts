@@ -83,7 +83,9 @@ export async function serveFunctions(
   prefix: string,
 ): Promise<void> {
   const host = hostOf(client);
-  for (const fn of functions) fn.registerWith(host, prefix);
+  // A runtime that has a function may have changed it on the way, as tests do.
+  for (const fn of functions)
+    if (prefix !== client.id || !fn.isAttached) fn.registerWith(host, prefix);
   if (isDefaultHost(host)) await startDefaultHost();
 }
 

@@ -33,6 +33,8 @@ export class InngestFunction<TInput = Untyped, TOutput = Untyped> implements Att
   /** The options as they were understood. */
   readonly plan: FunctionPlan;
   readonly #handler: AnyFunction;
+  /** How many runtimes serve it. */
+  #attachments = 0;
 
   /** @internal Use `createFunction`. */
   constructor(client: Inngest.Any, options: object, triggers: unknown, handler: unknown) {
@@ -62,9 +64,18 @@ export class InngestFunction<TInput = Untyped, TOutput = Untyped> implements Att
 
   /** Registers the function, and its `onFailure`, with a runtime, and sends what its client sends there. */
   [attach](host: RunHost): () => void {
-    const unbind = bindClient(this.client, host);
     this.registerWith(host, this.client.id);
-    return unbind;
+    const unbind = bindClient(this.client, host);
+    this.#attachments++;
+    return () => {
+      unbind();
+      this.#attachments--;
+    };
+  }
+
+  /** Whether a runtime serves it. */
+  get isAttached(): boolean {
+    return this.#attachments > 0;
   }
 
   /** @internal Registers the function; `prefix` is the first part of its id in the store. */

@@ -51,7 +51,6 @@ export class ConsoleLogger implements Logger {
 
   #log(level: "debug" | "info" | "warn" | "error", args: LogArg[]): void {
     if (ranks[level] < this.#rank) return;
-    // oxlint-disable-next-line no-console -- the user has not said where else to log to
     console[level](...messageFirst(args));
   }
 }

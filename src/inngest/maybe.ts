@@ -6,9 +6,9 @@ import type { MaybePromise } from "./types/json.ts";
  */
 export function chain<T, R>(
   value: MaybePromise<T>,
-  next: (value: T) => MaybePromise<R>,
+  go: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {
-  return isPromise(value) ? value.then(next) : next(value);
+  return isPromise(value) ? value.then((known) => go(known)) : go(value);
 }
 
 /** Passes a value through functions, one after the other. */

@@ -10,6 +10,7 @@ import {
   staticSchema,
   step as globalStep,
   StepError,
+  type StepTools,
 } from "./index.ts";
 
 const DAY = 24 * 3_600_000;
@@ -217,7 +218,7 @@ test("Promise.all, race and allSettled: losers do not hold the run", async () =>
         }),
       ]);
       const grouped = await group.parallel({ mode: "race" }, () =>
-        Promise.race([step.run("g", () => "g")]),
+        Promise.race([step.run("g", () => "g"), step.sleep("g2", "1d")]),
       );
       return [all, race, settled.map(({ status }) => status), grouped];
     },
@@ -448,11 +449,7 @@ test.each([
   ["sendEvent", (step) => step.sendEvent("x", { name: "inngest/x" }), "INNGEST_BAD_EVENT"],
   ["ai.infer", (step) => step.ai.infer("x", {}), "step.ai.infer"],
   ["realtime", (step) => step.realtime.publish("x"), "channels"],
-] as const satisfies readonly (readonly [
-  string,
-  (step: import("./index.ts").StepTools) => Promise<unknown>,
-  string,
-])[])(
+] as const satisfies readonly (readonly [string, (step: StepTools) => Promise<unknown>, string])[])(
   "step.%s with bad arguments fails the run at once, and says why",
   async (_tool, call, reason) => {
     const fn = inngest.createFunction({ id: "bad-step" }, { event: "go" }, async ({ step }) =>

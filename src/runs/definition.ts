@@ -142,11 +142,7 @@ export interface RunHandle {
   onLeave(listener: () => void): void;
 
   /** Runs `body` once; its result is JSON. Rejects with StepError when out of attempts. */
-  run(
-    id: string,
-    body: (attempt: number) => Promise<unknown> | unknown,
-    options?: StepOptions,
-  ): Promise<unknown>;
+  run(id: string, body: (attempt: number) => unknown, options?: StepOptions): Promise<unknown>;
   sleepUntil(id: string, dueAt: number): Promise<void>;
   /** Resolves with the event, or null at the time limit. */
   waitForEvent(

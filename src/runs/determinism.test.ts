@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import { EngineKit } from "../../test/support/engine-kit.ts";
-import { endOf, type Program, programs, runPlainly, runProgram } from "../../test/support/random-programs.ts";
+import {
+  endOf,
+  type Program,
+  programs,
+  runPlainly,
+  runProgram,
+} from "../../test/support/random-programs.ts";
 import { JOURNAL, toJournal } from "./store/sqlite/journal.ts";
 import type { JournalEntry } from "./types.ts";
 
@@ -88,17 +94,21 @@ function writesOf(kit: EngineKit): JournalEntry[] {
 const resultsOf = (writes: readonly JournalEntry[]): string[] =>
   writes.filter(({ state }) => state === "done" || state === "failed").map(({ key }) => key);
 
-test("a replay from every prefix of a journal gives the same result", { timeout: 120_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(programs, async (program) => {
-      const live = await execute(program, []);
-      expect(live.outcome).toEqual(await runPlainly(program));
-      for (let length = 1; length <= live.writes.length; length++) {
-        const replayed = await execute(program, live.writes.slice(0, length));
-        expect(replayed.outcome, `from ${length} writes`).toEqual(live.outcome);
-        expect(resultsOf(replayed.writes)).toEqual(resultsOf(live.writes));
-      }
-    }),
-    { numRuns: 100 },
-  );
-});
+test(
+  "a replay from every prefix of a journal gives the same result",
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(programs, async (program) => {
+        const live = await execute(program, []);
+        expect(live.outcome).toEqual(await runPlainly(program));
+        for (let length = 1; length <= live.writes.length; length++) {
+          const replayed = await execute(program, live.writes.slice(0, length));
+          expect(replayed.outcome, `from ${length} writes`).toEqual(live.outcome);
+          expect(resultsOf(replayed.writes)).toEqual(resultsOf(live.writes));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  },
+);

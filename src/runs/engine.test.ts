@@ -164,9 +164,13 @@ test("runs that were stored before the start are executed after it", async () =>
 test("cron triggers start their function at each tick", async () => {
   const ticks: string[] = [];
   await using kit = await EngineKit.start([
-    define("report", (run) => Promise.resolve(void ticks.push(new Date(run.event.ts).toISOString())), {
-      triggers: [{ cron: "0 9 * * *", timeZone: "Europe/Paris" }],
-    }),
+    define(
+      "report",
+      (run) => Promise.resolve(void ticks.push(new Date(run.event.ts).toISOString())),
+      {
+        triggers: [{ cron: "0 9 * * *", timeZone: "Europe/Paris" }],
+      },
+    ),
   ]);
   await kit.advance(2 * DAY_MS);
   expect(ticks).toEqual(["2026-01-01T08:00:00.000Z", "2026-01-02T08:00:00.000Z"]);

@@ -80,11 +80,13 @@ test("the winner of a race stays the winner in a replay", async () => {
       const gate = new Gate<string>();
       const slow = run.run("slow", () => gate.pass());
       // It takes some microtasks more, and wins all the same.
-      const fast = run.run("fast", () => "fast").then(async (result) => {
-        for (let tick = 0; tick < 5; tick++) await null;
-        gate.open("slow");
-        return result;
-      });
+      const fast = run
+        .run("fast", () => "fast")
+        .then(async (result) => {
+          for (let tick = 0; tick < 5; tick++) await Promise.resolve();
+          gate.open("slow");
+          return result;
+        });
       winners.push(await Promise.race([slow, fast]));
       await slow;
       await run.sleepUntil("nap", run.event.ts + MINUTE_MS);

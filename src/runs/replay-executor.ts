@@ -350,7 +350,12 @@ export class RunExecution implements StepCalls {
     this.#conclude([{ step, entry }]);
   }
 
-  #final({ key, kind }: Step, attempt: number, data?: string, error?: SerializedError): JournalEntry {
+  #final(
+    { key, kind }: Step,
+    attempt: number,
+    data?: string,
+    error?: SerializedError,
+  ): JournalEntry {
     const at = this.#host.clock.now();
     return { key, kind, state: error === undefined ? "done" : "failed", attempt, at, data, error };
   }

@@ -105,7 +105,7 @@ export class RunContext implements RunHandle {
 
   sleepUntil(id: string, dueAt: number): Promise<void> {
     const plan = (): WaitPlan => ({ dueAt });
-    return this.#execution.callWait(id, "sleep", plan) as Promise<unknown> as Promise<void>;
+    return this.#execution.callWait(id, "sleep", plan) as Promise<void>;
   }
 
   waitForEvent(

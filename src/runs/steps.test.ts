@@ -222,7 +222,7 @@ test.each<[string, unknown, object]>([
   ["an error with a cycle", cyclicError(), { name: "Error", message: "round" }],
 ])("a handler may throw %s", async (_name, thrown, error) => {
   await using kit = await EngineKit.start([
-    define("throws", () => Promise.reject(thrown as Error)),
+    define("throws", () => Promise.reject(thrown)),
     define("throws-at-once", () => {
       throw thrown;
     }),
@@ -240,25 +240,31 @@ function cyclicError(): Error {
 test.each<[string, () => unknown, string]>([
   ["a BigInt", () => 1n, "RUNS_NOT_JSON"],
   ["five megabytes", () => "x".repeat(5_000_000), "RUNS_TOO_LARGE"],
-])("%s as a result fails the step, as an output the run, without further attempts", async (_name, value, code) => {
-  let bodies = 0;
-  await using kit = await EngineKit.start([
-    define(
-      "step",
-      (run) =>
-        run.run("step", () => {
-          bodies++;
-          return value();
-        }),
-      { retries: 3 },
-    ),
-    define("output", () => Promise.resolve(value()), { retries: 3 }),
-  ]);
-  for (const id of ["step", "output"])
-    expect(await kit.run(await kit.begin(id))).toMatchObject({ state: "failed", error: { code } });
-  expect(bodies).toBe(1);
-  expect(kit.errors).toEqual([]);
-});
+])(
+  "%s as a result fails the step, as an output the run, without further attempts",
+  async (_name, value, code) => {
+    let bodies = 0;
+    await using kit = await EngineKit.start([
+      define(
+        "step",
+        (run) =>
+          run.run("step", () => {
+            bodies++;
+            return value();
+          }),
+        { retries: 3 },
+      ),
+      define("output", () => Promise.resolve(value()), { retries: 3 }),
+    ]);
+    for (const id of ["step", "output"])
+      expect(await kit.run(await kit.begin(id))).toMatchObject({
+        state: "failed",
+        error: { code },
+      });
+    expect(bodies).toBe(1);
+    expect(kit.errors).toEqual([]);
+  },
+);
 
 test("a step inside the body of another is an error of the run", async () => {
   await using kit = await EngineKit.start([

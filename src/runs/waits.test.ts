@@ -149,7 +149,11 @@ test("a signal has one waiter: the second fails, or takes its place", async () =
 test("invoke starts a function and gives its output, or its error", async () => {
   await using kit = await EngineKit.start([
     define("parent", async (run) => {
-      const sum = await run.invoke("add", { functionId: "sum", data: { a: 2, b: 3 }, timeoutMs: DAY_MS });
+      const sum = await run.invoke("add", {
+        functionId: "sum",
+        data: { a: 2, b: 3 },
+        timeoutMs: DAY_MS,
+      });
       const failure = await run
         .invoke("bad", { functionId: "fails", timeoutMs: DAY_MS })
         .catch((error: Error) => error.message);

@@ -3,7 +3,7 @@
  * the next process: the output is right, no body runs again whose result was committed, and nothing is lost.
  */
 import { expect, test } from "vitest";
-import { SqliteRunStore } from "../../src/runs/index.ts";
+import { SqliteRunStore } from "../../src/runs/store/sqlite/sqlite-run-store.ts";
 import { SqliteStore } from "../../src/storage/sqlite/store.ts";
 import { faultsKit, type Place } from "./queue-kit.ts";
 import { Child } from "./queue-processes.ts";

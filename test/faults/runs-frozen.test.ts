@@ -2,8 +2,10 @@
  * A process is frozen (SIGSTOP) for longer than its lease lasts, and another takes its run. Thawed, it must not write:
  * its generation is over.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { SqliteRunStore } from "../../src/runs/index.ts";
+import { SqliteRunStore } from "../../src/runs/store/sqlite/sqlite-run-store.ts";
 import { SqliteStore } from "../../src/storage/sqlite/store.ts";
 import { faultsKit, type Place, until } from "./queue-kit.ts";
 import { Child } from "./queue-processes.ts";
@@ -20,12 +22,10 @@ const TAKERS = {
 /** A run whose holder is frozen, and that another has taken in hand. */
 async function freezeOne() {
   const place = kit.place();
-  const open = (name: string) =>
-    new Child("runs-holder", {
-      ...{ url: place.connection, ledger: place.ledger, leaseMs: LEASE_MS, name },
-    });
-  const sleeper = open("sleeper");
-  const taker = open("taker");
+  const shared = { url: place.connection, ledger: place.ledger, leaseMs: LEASE_MS };
+  const blockedUntil = join(place.folder, "finish");
+  const sleeper = new Child("runs-holder", { ...shared, name: "sleeper", blockedUntil });
+  const taker = new Child("runs-holder", { ...shared, name: "taker" });
   await Promise.all([sleeper.next("ready"), taker.next("ready")]);
   await sleeper.ask({ type: "go" });
   await sleeper.ask({ type: "send" });
@@ -34,7 +34,7 @@ async function freezeOne() {
   await taker.ask({ type: "go" });
   expect(await taker.next("holding")).toMatchObject({ runId });
   // The body of the frozen process returns as soon as it is thawed.
-  sleeper.send({ type: "finish" });
+  writeFileSync(blockedUntil, "");
   return { place, sleeper, taker, runId: runId as string };
 }
 

@@ -104,7 +104,7 @@ export async function runProgram(program: Program, steps: Steps): Promise<readon
         return see(steps[part.kind](key, endOf(`${key} ${part.kind}`, steps.now())));
       }
       case "think":
-        for (let tick = 0; tick < part.ticks; tick++) await null;
+        for (let tick = 0; tick < part.ticks; tick++) await Promise.resolve();
         return undefined;
       case "sequence":
         for (const each of part.parts) await go(each);

@@ -50,7 +50,7 @@ type Combine<TOld, TNew> = Simplify<Omit<TOld, keyof TNew> & TNew>;
  * const schemas = new EventSchemas().fromRecord<{ "order/placed": { data: { id: string } } }>();
  * const inngest = new Inngest({ id: "shop", schemas });
  */
-export class EventSchemas<TEvents = Record<never, never>> {
+export class EventSchemas<TEvents = object> {
   /** Never there: it carries the types. */
   declare readonly events: TEvents;
   /** Schemas of data, by event name, as far as there are any. */

@@ -52,7 +52,7 @@ export class LegacyAdapter implements RunMiddleware {
     );
     for (const { transformInput } of this.#hooks) {
       const change = await transformInput?.({ ctx, steps, fn: args.fn, reqArgs: [] });
-      if (change?.ctx) ctx = { ...ctx, ...change.ctx };
+      if (change?.ctx) ctx = Object.assign({}, ctx, change.ctx);
       if (change?.steps)
         steps = steps.map((step, index) => ({ ...step, ...change.steps?.[index] }));
     }
@@ -99,7 +99,7 @@ export class LegacyAdapter implements RunMiddleware {
     let changed = result;
     for (const { transformOutput } of this.#hooks.toReversed()) {
       const change = await transformOutput?.({ result: changed, step });
-      changed = { ...changed, ...change?.result };
+      changed = Object.assign({}, changed, change?.result);
     }
     return changed;
   }
@@ -135,8 +135,8 @@ async function settle(next: () => Promise<unknown>): Promise<LegacyResult> {
 }
 
 function unsettle(result: LegacyResult): unknown {
-  // An output that a middleware made of an error is still an error: it may not swallow it.
-  if ("error" in result && result.error !== undefined) throw result.error;
+  // oxlint-disable-next-line typescript/only-throw-error -- it is what the user's code threw
+  if (result.error !== undefined) throw result.error;
   return result.data;
 }
 

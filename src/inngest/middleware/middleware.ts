@@ -45,7 +45,7 @@ export type StepType =
   | "sleep"
   | "waitForEvent"
   | "waitForSignal"
-  // oxlint-disable-next-line typescript/ban-types -- keeps the names above in editors' suggestions
+  // Keeps the names above in editors' suggestions.
   | (string & {});
 
 /** The options of a step that middleware may see and change. */

@@ -121,18 +121,17 @@ function readPlan(id: string, raw: Readonly<Record<string, unknown>>): ClientPla
     appVersion: optionalText(raw["appVersion"], "appVersion"),
     fetch:
       (fetch as typeof globalThis.fetch | undefined) ?? ((...args) => globalThis.fetch(...args)),
-    schemas: schemas as EventSchemas<Untyped> | undefined,
+    schemas,
     logger: readLogger(raw["logger"], "logger"),
     internalLogger: readLogger(raw["internalLogger"], "internalLogger"),
     middleware: readMiddleware(raw["middleware"]),
   };
 }
 
-function readLogger(value: unknown, option: string): Logger | undefined {
+function readLogger(value: Untyped, option: string): Logger | undefined {
   if (value === undefined) return undefined;
-  const logger = value as Partial<Logger> | null;
   for (const method of ["debug", "info", "warn", "error"] as const)
-    if (typeof logger?.[method] !== "function")
+    if (typeof value?.[method] !== "function")
       throw new OptionProblem(`${option} has no method ${method}`);
-  return logger as Logger;
+  return value as Logger;
 }

@@ -21,7 +21,10 @@ export const experiment = {
   },
 
   /** By a value, such as a user's id: the same value always gets the same. Equal shares unless weights are given. */
-  bucket(value: unknown, options: { readonly weights?: Weights } = {}): ExperimentSelect {
+  bucket(
+    value: string | number | null | undefined,
+    options: { readonly weights?: Weights } = {},
+  ): ExperimentSelect {
     if (options.weights) checkWeights(options.weights);
     return (variants) =>
       pick(

@@ -16,7 +16,7 @@ import { toUserEvent } from "../run/user-event.ts";
 import type { SendOutput } from "../send.ts";
 import type { AnyFunction, Untyped } from "../types/json.ts";
 import type { StepOptions, StepTools } from "../types/steps.ts";
-import { createStepFetch, type StoredResponse } from "./fetch.ts";
+import { createStepFetch } from "./fetch.ts";
 import { badStep, readRunOptions, readStepOptions } from "./step-options.ts";
 
 /** What the tools of an execution work on. */
@@ -40,7 +40,7 @@ export function createStepTools(parts: ToolParts): StepTools {
     try {
       return parts.take(describe()) as Promise<never>;
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   };
 
@@ -135,8 +135,7 @@ export function createStepTools(parts: ToolParts): StepTools {
       })),
 
     fetch: createStepFetch(
-      () => (id, body) =>
-        runStep("fetch")(id, () => body(execution().client.fetch)) as Promise<StoredResponse>,
+      () => (id, body) => runStep("fetch")(id, () => body(execution().client.fetch)),
     ),
 
     ai: {

@@ -29,7 +29,7 @@ export interface BaseContext<TEvent = ReceivedEvent, TBatched = TEvent, TSteps =
 }
 
 /** The context of any function, as middleware gets it. */
-export type AnyContext = BaseContext<ReceivedEvent, ReceivedEvent, StepTools>;
+export type AnyContext = BaseContext;
 
 /** The context of a function's handler. `TTrigger` is the union of its triggers. */
 export type FunctionContext<TEvents, TTrigger, TMiddleware> = Extend<

@@ -81,13 +81,13 @@ export interface SendSignalOptions {
 }
 
 /** What can be invoked. A string is a function's full id: `app-function`. */
-export type InvokeTarget = AnyInngestFunction | InngestFunctionReference<Untyped, Untyped> | string;
+export type InvokeTarget = AnyInngestFunction | InngestFunctionReference | string;
 
 /** What a target wants to be given. */
 export type InvokeInputOf<T> =
-  T extends InngestFunction<infer TInput, Untyped>
+  T extends InngestFunction<infer TInput>
     ? TInput
-    : T extends InngestFunctionReference<infer TInput, Untyped>
+    : T extends InngestFunctionReference<infer TInput>
       ? TInput
       : { data?: Untyped };
 

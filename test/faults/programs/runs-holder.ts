@@ -1,4 +1,5 @@
 /** A process that executes runs of a function whose second step ends when the test says so. */
+import { existsSync } from "node:fs";
 import { createLonghaul } from "../../../src/index.ts";
 import { Inngest } from "../../../src/inngest/index.ts";
 import { note } from "../runs-ledger.ts";
@@ -10,11 +11,22 @@ export interface HolderSetting {
   readonly ledger: string;
   readonly name: string;
   readonly leaseMs: number;
+  /**
+   * A file: the body blocks the process until it is there. What the body returns is then written before the process
+   * can hear of anything, so that only the store can refuse it.
+   */
+  readonly blockedUntil?: string;
 }
 
-const { url, ledger, name, leaseMs } = setting<HolderSetting>();
+const { url, ledger, name, leaseMs, blockedUntil } = setting<HolderSetting>();
 const inngest = new Inngest({ id: "faults" });
 let finish: () => void = () => {};
+let isFirst = true;
+
+function blockUntil(path: string): void {
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(path)) Atomics.wait(nothing, 0, 0, 5);
+}
 
 const hold = inngest.createFunction(
   { id: "hold" },
@@ -27,7 +39,9 @@ const hold = inngest.createFunction(
     const second = await step.run("second", async () => {
       note(ledger, "began", "second");
       tell("holding", { runId });
-      await new Promise<void>((resolve) => (finish = resolve));
+      if (isFirst && blockedUntil !== undefined) blockUntil(blockedUntil);
+      else await new Promise<void>((resolve) => (finish = resolve));
+      isFirst = false;
       tell("returning");
       return name;
     });

@@ -134,7 +134,3 @@ const firstParked = (tx: RunTransaction, gate: string): number | undefined =>
 
 const isParkedUnder = (tx: RunTransaction, gate: string): boolean =>
   firstParked(tx, gate) !== undefined;
-
-/** Whether a run that is queued holds its slots. */
-export const holdsSlots = (row: RunRow): boolean =>
-  row.state === State.running || (row.state === State.queued && row.parked === null);
