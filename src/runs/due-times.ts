@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { realSetImmediate } from "../core/real-timers.ts";
 import { Alarm } from "./alarm.ts";
 
 /** What {@link DueTimes} needs. */
@@ -49,6 +50,8 @@ export class DueTimes {
         this.#isAskedAgain = false;
         this.#alarm.set(Infinity);
         this.lower(await this.#host.advance(this.#host.clock.now()));
+        // Others have their turn between two bites.
+        if (this.#isAskedAgain) await nextTurn();
       } while (this.#isAskedAgain && !this.#isStopped);
     } catch (error) {
       this.#host.report(error);
@@ -64,3 +67,5 @@ export class DueTimes {
     this.#alarm.set(Infinity);
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));

@@ -1,6 +1,13 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type BetterSqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { define, EngineKit } from "../../test/support/engine-kit.ts";
-import { INVOKED_EVENT } from "./engine.ts";
+import { drivers } from "../../test/support/stores.ts";
+import { tempFolder } from "../../test/support/temp-folder.ts";
+import { SqliteStore } from "../storage/sqlite/store.ts";
+import { INVOKED_EVENT, RunEngine } from "./engine.ts";
+import { SqliteRunStore } from "./store/sqlite/sqlite-run-store.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -210,4 +217,47 @@ test("old runs are removed while the engine runs", async () => {
   await kit.clock.advance(DAY_MS + 120_000);
   await kit.engine.close();
   expect(await kit.store.getRun(id)).toBeUndefined();
+});
+
+test("a run that is canceled causes its events too", async () => {
+  await using kit = await EngineKit.start([
+    define("naps", (run) => run.sleepUntil("nap", run.event.ts + DAY_MS), {
+      endEvents: ({ state, error }) => [
+        { name: "start/hears", data: { state, reason: error?.message } },
+      ],
+    }),
+    define("hears", (run) => Promise.resolve(run.event.data)),
+  ]);
+  const id = await kit.begin("naps");
+  await kit.run(id);
+  await kit.engine.cancel(id, "enough");
+  const [heard] = await kit.store.listRuns({ functionId: "hears", limit: 1 });
+  const { output } = await kit.run(heard!.id);
+  expect(JSON.parse(output!)).toMatchObject({ state: "canceled" });
+});
+
+test.runIf(drivers.includes("better-sqlite3"))("sendWithin joins the caller's transaction", async () => {
+  const Database = createRequire(import.meta.url)("better-sqlite3") as typeof BetterSqlite;
+  const folder = tempFolder();
+  const path = join(folder, "jobs.db");
+  const sqlite = SqliteStore.open({ path });
+  const store = new SqliteRunStore(sqlite);
+  await using engine = new RunEngine({ store, retention: false });
+  engine.register([define("f", () => Promise.resolve("done"))]);
+  await engine.start();
+  const caller = new Database(path);
+  caller.exec("BEGIN IMMEDIATE");
+  engine.sendWithin(caller, [{ name: "start/f" }]);
+  caller.exec("ROLLBACK");
+  expect(await store.listRuns({ limit: 9 })).toEqual([]);
+  caller.exec("BEGIN IMMEDIATE");
+  const [eventId] = engine.sendWithin(caller, [{ name: "start/f" }]);
+  expect(engine.sendWithin(caller, [])).toEqual([]);
+  caller.exec("COMMIT");
+  caller.close();
+  const [run] = await store.runsOfEvent(eventId!);
+  expect(await store.waitForEnd(run!.id)).toBe("completed");
+  await engine.close();
+  await store.close();
+  await sqlite.close();
 });

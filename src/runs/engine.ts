@@ -1,7 +1,7 @@
 import { type Clock, MAX_TIMER_DELAY_MS, systemClock } from "../core/clock.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { realClearInterval, realSetInterval } from "../core/real-timers.ts";
-import type { FunctionDefinition } from "./definition.ts";
+import type { FunctionDefinition, RunEnd } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
 import { deserializeError, toJsonText } from "./errors.ts";
 import type { RunHost } from "./hosting.ts";
@@ -9,9 +9,18 @@ import { toRunEvent } from "./incoming-events.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { matchesWait, TriggerIndex } from "./matching.ts";
 import { type Retention, type RetentionPolicy, startRetention } from "./retention.ts";
+import { endBatch, type EndHost } from "./run-end.ts";
 import { ScheduleKeeper } from "./schedule-keeper.ts";
 import { createStartRequest, startsOf } from "./start-request.ts";
-import type { EventBatch, RunRecord, RunStore, StartRequest, Work } from "./store/run-store.ts";
+import type {
+  EventBatch,
+  RunRecord,
+  RunStore,
+  StartOutcome,
+  StartRequest,
+  TransactionalRunStore,
+  Work,
+} from "./store/run-store.ts";
 import type { EventInput, RunEvent } from "./types.ts";
 import { Worker } from "./worker.ts";
 
@@ -67,6 +76,7 @@ export class RunEngine implements RunHost {
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   #triggers = new TriggerIndex([]);
+  readonly #endHost: EndHost;
   readonly #leases: LeaseKeeper;
   readonly #worker: Worker;
   readonly #dueTimes: DueTimes;
@@ -84,14 +94,16 @@ export class RunEngine implements RunHost {
     this.clock = clock;
     this.#options = options;
     const report = (error: unknown): void => this.#report(error);
+    const batch = (events: readonly EventInput[]): EventBatch => this.#batch(events);
+    this.#endHost = { batch, report };
     this.#leases = new LeaseKeeper({ store, clock, report }, leaseMs, leaseMs / RENEWALS);
     this.#worker = new Worker(
       {
         store,
         clock,
         report,
+        batch,
         functions: this.#functions,
-        batch: (events) => this.#batch(events),
         invocation: (...args) => this.#invocation(...args),
         changed: () => this.#noticeQuiet(),
       },
@@ -99,6 +111,7 @@ export class RunEngine implements RunHost {
       this.#leases,
     );
     this.#schedules = new ScheduleKeeper(store);
+    store.setEndEffects((end) => this.#endEffects(end));
     this.#dueTimes = new DueTimes({
       clock,
       report,
@@ -116,7 +129,7 @@ export class RunEngine implements RunHost {
     for (const definition of definitions) this.#functions.set(definition.id, definition);
     this.#triggers = new TriggerIndex(this.#functions.values());
     if (this.#state !== "started") return;
-    this.#background(this.#setSchedules());
+    this.#setSchedules().catch((error: unknown) => this.#report(error));
     this.#worker.look();
   }
 
@@ -155,7 +168,22 @@ export class RunEngine implements RunHost {
   async send(events: readonly EventInput[]): Promise<readonly string[]> {
     if (events.length === 0) return [];
     const batch = this.#batch(events);
-    await this.#counted(this.store.ingest({ now: this.now(), ...batch }));
+    await this.#counted(this.#ingest(batch));
+    return batch.events.map(({ id }) => id);
+  }
+
+  /**
+   * Does the same inside the caller's open transaction on the same database: both commit, or neither. Synchronous.
+   *
+   * @param handle the caller's own connection (a better-sqlite3 `Database`)
+   * @throws {LonghaulError} STORE_BAD_TRANSACTION, and what `send` throws
+   */
+  sendWithin(handle: unknown, events: readonly EventInput[]): readonly string[] {
+    if (!isTransactional(this.store))
+      throw new LonghaulError("STORE_BAD_TRANSACTION", { reason: "the store is in no SQLite file" });
+    if (events.length === 0) return [];
+    const batch = this.#batch(events);
+    this.store.ingestWithin(handle, { now: this.now(), ...batch });
     return batch.events.map(({ id }) => id);
   }
 
@@ -167,9 +195,7 @@ export class RunEngine implements RunHost {
    */
   async trigger(functionId: string, input: TriggerInput = {}): Promise<string> {
     const start = this.#invocation(functionId, input);
-    const { events, matches } = NOTHING;
-    const ingested = this.store.ingest({ now: this.now(), events, starts: [start], matches });
-    const [outcome] = await this.#counted(ingested);
+    const [outcome] = await this.#counted(this.#ingest({ ...NO_EVENTS, starts: [start] }));
     if (outcome && "runId" in outcome && outcome.outcome !== "skipped") return outcome.runId;
     throw new LonghaulError("RUNS_START_REFUSED", {
       function: functionId,
@@ -257,8 +283,14 @@ export class RunEngine implements RunHost {
     return hasTicked ? this.store.advance({ now }) : dueAt;
   }
 
-  async #setSchedules(): Promise<void> {
-    await this.#schedules.set(this.#functions.values(), this.now());
+  #setSchedules(): Promise<void> {
+    return this.#counted(this.#schedules.set(this.#functions.values(), this.now()));
+  }
+
+  /** What an end causes that the store itself brings about. */
+  #endEffects(end: RunEnd): EventBatch | undefined {
+    const definition = this.#functions.get(end.functionId);
+    return definition && endBatch(definition, end, this.#endHost);
   }
 
   #batch(inputs: readonly EventInput[]): EventBatch {
@@ -266,6 +298,12 @@ export class RunEngine implements RunHost {
     const events = inputs.map((input) => toRunEvent(input, now));
     const starts = events.flatMap((event) => startsOf(this.#triggers, event, now));
     return { events, starts, matches: (candidate, event) => matchesWait(candidate, event, now) };
+  }
+
+  #ingest(batch: EventBatch): Promise<readonly StartOutcome[]> {
+    const ingested = this.store.ingest({ now: this.now(), ...batch });
+    if (batch.starts.length > 0) this.#worker.expect();
+    return ingested;
   }
 
   #invocation(
@@ -302,13 +340,11 @@ export class RunEngine implements RunHost {
     }
   }
 
-  #background(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#report(error));
-  }
-
   #report(error: unknown): void {
     this.#options.onError?.(error);
   }
 }
 
-const NOTHING: EventBatch = { events: [], starts: [], matches: () => false };
+const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
+
+const isTransactional = (store: RunStore): store is TransactionalRunStore => "ingestWithin" in store;

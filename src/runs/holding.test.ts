@@ -44,13 +44,17 @@ test("closing finishes bodies that run, and gives their runs back for others to 
 
 test("closing lets a handler without steps end, and stores what waits", async () => {
   const gate = new Gate<string>();
+  const napping = new Gate();
   await using kit = await EngineKit.start([
     define("plain", () => gate.pass()),
-    define("naps", (run) => run.sleepUntil("nap", run.event.ts + 500)),
+    define("naps", (run) => {
+      void napping.pass();
+      return run.sleepUntil("nap", run.event.ts + 500);
+    }),
   ]);
   const plain = await kit.begin("plain");
   const naps = await kit.begin("naps");
-  await gate.reached;
+  await Promise.all([gate.reached, napping.reached]);
   const closed = kit.engine.close();
   gate.open("done");
   await closed;

@@ -54,6 +54,7 @@ export interface ExecutionHost extends StepHost {
 
 /** A run may take so many steps. */
 export const MAX_STEPS = 10_000;
+const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
 /** Runs the handler of one claimed run. */
 export class RunExecution implements StepCalls {
@@ -534,7 +535,9 @@ export class RunExecution implements StepCalls {
     output: string | undefined,
     error: SerializedError | undefined,
   ): void {
-    const batch = endBatch(this.#definition, this.run, { state, output, error }, this.#host);
+    const { id: runId, functionId, events } = this.run;
+    const end = { runId, functionId, events, state, output, error };
+    const batch = endBatch(this.#definition, end, this.#host) ?? NO_EVENTS;
     const finish = { ...this.#writer.fence(), state, output, error, ...batch };
     this.#end("finished", () => this.#host.store.finish(finish));
     // Losers of a race need not go on.

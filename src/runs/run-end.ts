@@ -1,5 +1,5 @@
 import type { FunctionDefinition, RunEnd } from "./definition.ts";
-import type { ClaimedRun, EventBatch } from "./store/run-store.ts";
+import type { EventBatch } from "./store/run-store.ts";
 import type { EventInput } from "./types.ts";
 
 /** What {@link endBatch} needs. */
@@ -8,21 +8,18 @@ export interface EndHost {
   report(error: unknown): void;
 }
 
-const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
-
 /** The events that the end of a run causes, with what they start. What fails in it does not keep the run from ending. */
 export function endBatch(
   definition: FunctionDefinition,
-  { id: runId, functionId, events }: ClaimedRun,
-  outcome: Pick<RunEnd, "state" | "output" | "error">,
+  end: RunEnd,
   host: EndHost,
-): EventBatch {
-  if (!definition.endEvents) return NO_EVENTS;
+): EventBatch | undefined {
+  if (!definition.endEvents) return undefined;
   try {
-    const sent = definition.endEvents({ runId, functionId, events, ...outcome });
-    return sent.length > 0 ? host.batch(sent) : NO_EVENTS;
+    const sent = definition.endEvents(end);
+    return sent.length > 0 ? host.batch(sent) : undefined;
   } catch (error) {
     host.report(error);
-    return NO_EVENTS;
+    return undefined;
   }
 }

@@ -51,6 +51,7 @@ export class Worker implements ExecutionHost {
   #isPumpQueued = false;
   /** Whether the last look at the line was before something came into it. */
   #mayFind = false;
+  #isExpecting = false;
   /** News of runs whose claim is committed, and is not known here yet. */
   #early: HeldNews[] = [];
   /** How long handlers were busy with something that is no step, by run, ms. */
@@ -86,6 +87,12 @@ export class Worker implements ExecutionHost {
   look(): void {
     this.#mayFind = true;
     this.#pumpSoon();
+  }
+
+  /** A write that was asked for in this turn brings something into the line: claims it in the same commit. */
+  expect(): void {
+    this.#isExpecting = true;
+    this.look();
   }
 
   /** Tells executions what others did to their runs. */
@@ -171,10 +178,12 @@ export class Worker implements ExecutionHost {
     const limit = this.#free;
     const functionIds = [...this.#host.functions.keys()];
     if (limit <= 0 || functionIds.length === 0) return;
+    const isExpected = this.#isExpecting;
     this.#isClaiming = true;
     this.#mayFind = false;
+    this.#isExpecting = false;
     const { leaseMs } = this.#options;
-    this.store.claim({ now: this.clock.now(), functionIds, limit, leaseMs }).then(
+    this.store.claim({ now: this.clock.now(), functionIds, limit, leaseMs, isExpected }).then(
       (runs) => {
         this.#isClaiming = false;
         if (runs.length === limit) this.#mayFind = true;

@@ -63,7 +63,7 @@ test("a run of several steps, a sleep and an event goes on in the next runtime o
   const settle = (longhaul: Longhaul, state: string) => async () => {
     const [run] = await longhaul.listRuns();
     expect(run!.state).toBe(state);
-    return run!;
+    return (await longhaul.getRun(run!.id))!;
   };
 
   const one = open({ url, clock, functions: [journey] });

@@ -127,6 +127,7 @@ export class Longhaul {
     return this.#engine.cancel(runId, reason);
   }
 
+  /** A run with its journal. */
   getRun(runId: string): Promise<RunRecord | undefined> {
     return this.#engine.getRun(runId);
   }
@@ -136,12 +137,12 @@ export class Longhaul {
     return this.#runs.waitForEnd(runId, signal);
   }
 
-  /** The runs that an event started. */
+  /** The runs that an event started, without their journals. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]> {
     return this.#runs.runsOfEvent(eventId);
   }
 
-  /** The newest runs, of a function or in a state if given. */
+  /** The newest runs, of a function or in a state if given, without their journals. */
   listRuns(
     filter: Partial<Parameters<SqliteRunStore["listRuns"]>[0]> = {},
   ): Promise<readonly RunRecord[]> {

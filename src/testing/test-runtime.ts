@@ -199,7 +199,8 @@ export class TestRuntime {
       state: filter.state,
       limit: MAX_RUNS,
     });
-    return records.map((record) => new TestRun(record)).reverse();
+    const runs = await Promise.all(records.map(({ id }) => this.run(id)));
+    return runs.filter((run) => run !== undefined).reverse();
   }
 
   async run(runId: string): Promise<TestRun | undefined> {

@@ -148,7 +148,8 @@ function wrongNotes(
 async function finishedSteps({ path }: Place): Promise<string[]> {
   const sqlite = SqliteStore.open({ path });
   const store = new SqliteRunStore(sqlite);
-  const runs = await store.listRuns({ limit: 10 });
+  const listed = await store.listRuns({ limit: 10 });
+  const runs = await Promise.all(listed.map(async ({ id }) => (await store.getRun(id))!));
   await store.close();
   await sqlite.close();
   return runs.flatMap(({ functionId, journal }) =>

@@ -70,7 +70,7 @@ export class InngestKit {
   async run(functionId: string): Promise<RunRecord> {
     const run = (await this.runs(functionId)).at(-1);
     if (run === undefined) throw new Error(`${functionId} has no runs`);
-    return run;
+    return (await this.store.getRun(run.id))!;
   }
 
   /** The output of the newest run of a function; throws if it has not completed. */

@@ -1,5 +1,5 @@
 import type { EventPayload, EventRecord } from "../types/events.ts";
-import type { Simplify, Untyped } from "../types/json.ts";
+import type { IsAny, Simplify, Untyped } from "../types/json.ts";
 import { isStandardSchema, type SchemaOutput, type StandardSchemaV1 } from "./standard-schema.ts";
 
 /** What `fromRecord` describes an event by. */
@@ -119,9 +119,12 @@ export class EventSchemas<TEvents = object> {
 }
 
 /** The events of a client, by its `schemas`; without, any name and any data. */
-export type EventsOf<TOptions> = TOptions extends { readonly schemas: EventSchemas<infer TEvents> }
-  ? TEvents
-  : EventRecord;
+export type EventsOf<TOptions> =
+  IsAny<TOptions> extends true
+    ? EventRecord
+    : TOptions extends { readonly schemas: EventSchemas<infer TEvents> }
+      ? TEvents
+      : EventRecord;
 
 /** zod 3 and 4 keep the value of a literal in these places. */
 function literalOf({ shape }: LiteralSchema): string {

@@ -17,7 +17,7 @@ export async function executeWithMiddleware(execution: PreparedExecution): Promi
     client,
     fn,
     ctx,
-    steps: () => legacySteps(run.journal),
+    steps: () => legacySteps(run.journal, host.now()),
   });
   const stack = new MiddlewareStack(list, { ctx, fn, logger: client.logger });
   const steps = new MiddlewareSteps(run, { stack, fn, now: () => host.now() });

@@ -28,7 +28,7 @@ export class MiddlewareSteps {
     this.#stack = about.stack;
     this.#fn = about.fn;
     this.#now = about.now;
-    this.#known = knownSteps(run.journal);
+    this.#known = knownSteps(run.journal, this.#now());
   }
 
   /** Known steps as middleware sees them. */
@@ -102,8 +102,8 @@ export class MiddlewareSteps {
 }
 
 /** Known steps as middleware of the older form is told of them before it has seen anything else. */
-export const legacySteps = (journal: readonly JournalEntry[]): readonly LegacyStep[] =>
-  Object.entries(memoizedSteps(knownSteps(journal).values())).map(([id, step]) =>
+export const legacySteps = (journal: readonly JournalEntry[], now: number): readonly LegacyStep[] =>
+  Object.entries(memoizedSteps(knownSteps(journal, now).values())).map(([id, step]) =>
     step.type === "data" ? { id, data: step.data } : { id, error: step.error },
   );
 
@@ -118,12 +118,17 @@ function memoizedSteps(entries: Iterable<JournalEntry>): MemoizedSteps {
   return steps;
 }
 
-/** Steps with a result, or with an answer that becomes one. */
-const knownSteps = (journal: readonly JournalEntry[]): ReadonlyMap<string, JournalEntry> =>
+/** Steps with a result, or that have one now: their wait was answered, or is over. */
+const knownSteps = (
+  journal: readonly JournalEntry[],
+  now: number,
+): ReadonlyMap<string, JournalEntry> =>
   new Map(
     journal
-      .filter(({ state, data, error }) =>
-        state === "pending" ? data !== undefined || error !== undefined : state !== "retry",
+      .filter(({ state, data, error, dueAt = Infinity }) =>
+        state === "pending"
+          ? data !== undefined || error !== undefined || dueAt <= now
+          : state !== "retry",
       )
       .map((entry) => [entry.key, entry]),
   );

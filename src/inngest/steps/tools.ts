@@ -4,7 +4,7 @@ import { isAttachable, type RunHost } from "../../runs/hosting.ts";
 import type { EventInput } from "../../runs/types.ts";
 import { durationMs, limitMs, timeMs, YEAR_MS } from "../durations.ts";
 import { EventType } from "../events/event-type.ts";
-import { inheritSessions } from "../events/sessions.ts";
+import { inheritSessions, mergeSessions } from "../events/sessions.ts";
 import { isStandardSchema } from "../events/standard-schema.ts";
 import { InngestFunctionReference } from "../function-reference.ts";
 import type { AnyInngestFunction } from "../function.ts";
@@ -14,7 +14,8 @@ import { type ExecutionScope, runInScope } from "../run/scope.ts";
 import type { BodyWrapper, StepCall, StepTaker } from "../run/take-step.ts";
 import { toUserEvent } from "../run/user-event.ts";
 import type { SendOutput } from "../send.ts";
-import type { AnyFunction, Untyped } from "../types/json.ts";
+import { isPromise } from "../maybe.ts";
+import type { AnyFunction, MaybePromise, Untyped } from "../types/json.ts";
 import type { StepOptions, StepTools } from "../types/steps.ts";
 import { createStepFetch } from "./fetch.ts";
 import { badStep, readRunOptions, readStepOptions } from "./step-options.ts";
@@ -60,8 +61,10 @@ export function createStepTools(parts: ToolParts): StepTools {
             run.run(
               id,
               (attempt) =>
-                wrap(attempt, () =>
-                  runInScope({ execution: execution(), inStep: id }, () => body(...args)),
+                logFailure(execution(), id, () =>
+                  wrap(attempt, () =>
+                    runInScope({ execution: execution(), inStep: id }, () => body(...args)),
+                  ),
                 ),
               settings,
             ),
@@ -150,6 +153,24 @@ export function createStepTools(parts: ToolParts): StepTools {
   return tools;
 }
 
+/** Errors that are tried again are otherwise seen by nobody. */
+function logFailure(
+  { client, runId }: ExecutionScope,
+  step: string,
+  body: () => MaybePromise<unknown>,
+): MaybePromise<unknown> {
+  const log = (err: unknown): never => {
+    client.logger.error({ err, runId, step }, `step ${step} failed`);
+    throw err;
+  };
+  try {
+    const result = body();
+    return isPromise(result) ? result.then(undefined, log) : result;
+  } catch (err) {
+    return log(err);
+  }
+}
+
 /** Events are stored together with the step, so nothing can come between and send them again. */
 async function sendEvent(
   { run, send }: ToolParts,
@@ -209,7 +230,7 @@ function invoke(
 ): Promise<unknown> {
   const { function: target, data, v, user, timeout } = call ?? {};
   const { client, sessions } = execution();
-  const { meta } = inheritSessions(
+  const inherited = inheritSessions(
     { meta: call?.["meta"] },
     client.inherits ? sessions : undefined,
   );
@@ -218,7 +239,7 @@ function invoke(
     data: data ?? {},
     v,
     user,
-    meta,
+    meta: mergeSessions("of step.invoke", inherited.meta),
     timeoutMs:
       timeout === undefined ? YEAR_MS : limitMs(timeout, host.now(), nameOf("invoke", options)),
   });

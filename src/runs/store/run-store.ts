@@ -179,6 +179,8 @@ export interface RunStore {
     readonly functionIds: readonly string[];
     readonly limit: number;
     readonly leaseMs: number;
+    /** An earlier call of this turn is about to bring work: there is no point in a look before the write. */
+    readonly isExpected?: boolean | undefined;
   }): Promise<readonly ClaimedRun[]>;
 
   /** Writes entries of a run that goes on. The hot path: one row an entry. */
@@ -289,12 +291,16 @@ export interface RunStore {
   }): Promise<boolean>;
 
   getRun(runId: string): Promise<RunRecord | undefined>;
+  /** Runs, newest first. */
   listRuns(params: {
     readonly functionId?: string | undefined;
     readonly state?: RunState | undefined;
     readonly limit: number;
     readonly before?: string | undefined;
+    /** Whether to read their journals, which may be long; if not, they are empty. @default true */
+    readonly withJournals?: boolean | undefined;
   }): Promise<readonly RunRecord[]>;
+  /** The runs that an event is part of, oldest first. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
   /** Resolves when the run has ended. */
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState>;
@@ -322,4 +328,17 @@ export interface RunStore {
    */
   setEndEffects(effects: (end: RunEnd, now: number) => EventBatch | undefined): void;
   close(): Promise<void>;
+}
+
+/** A store that lives in a database of the caller's. */
+export interface TransactionalRunStore extends RunStore {
+  /**
+   * Ingests inside the caller's own transaction: both commit, or neither. Synchronous.
+   * @param handle the caller's connection
+   * @throws {LonghaulError} STORE_BAD_TRANSACTION
+   */
+  ingestWithin(
+    handle: unknown,
+    params: { readonly now: number } & EventBatch,
+  ): readonly StartOutcome[];
 }

@@ -35,6 +35,20 @@ export function testRecords({ open, openTwo }: RunStoreKind): void {
       expect(await list({ functionId: "unknown" })).toEqual([]);
     });
 
+    test("lists can do without journals, and have the events in order", async () => {
+      const kit = new RunKit(open());
+      const batch = { key: "b", maxSize: 2, timeoutMs: HOUR };
+      const events = [kit.event("first"), kit.event("second")];
+      for (const event of events) await kit.start({ batch, events: [event] });
+      await kit.append(await kit.claimOne(), [done("a")]);
+      const [bare] = await kit.store.listRuns({ limit: 1, withJournals: false });
+      expect(bare).toMatchObject({ state: "running", events, journal: [] });
+      const record = await kit.store.getRun(bare!.id);
+      expect(record).toMatchObject({ ...bare, journal: [{ key: "a" }] });
+      expect(await kit.store.listRuns({ limit: 1 })).toEqual([record]);
+      expect(await kit.store.runsOfEvent(events[1]!.id)).toEqual([record]);
+    });
+
     test("waitForEnd resolves with how a run ended", async () => {
       const kit = new RunKit(open());
       const run = await kit.running();

@@ -90,7 +90,10 @@ async function sendOnce(id: string, name: string, data: object): Promise<void> {
   note(ledger, "sent", id);
 }
 
-const theRun = async () => (await longhaul.listRuns({ functionId: "faults-journey" }))[0];
+const theRun = async () => {
+  const [run] = await longhaul.listRuns({ functionId: "faults-journey" });
+  return run && longhaul.getRun(run.id);
+};
 
 await sendOnce("start", "journey/started", { n: 20 });
 await until("the run waits for its event", async () => {

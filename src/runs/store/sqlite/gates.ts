@@ -1,5 +1,5 @@
 import { takeToken } from "../../flow-control/gcra.ts";
-import { Extra, State, TimerKind } from "./codes.ts";
+import { Extra, TimerKind } from "./codes.ts";
 import { addReady } from "./ready.ts";
 import { readRate, writeRate } from "./rates.ts";
 import type { RunRow } from "./run-row.ts";

@@ -12,7 +12,15 @@ const ANSWERED = `SELECT entry FROM run_wait
 interface Hold {
   readonly generation: number;
   /** Steps whose answers the holder has been told of. */
-  readonly told: Set<string>;
+  readonly told: string[];
+}
+
+interface Change {
+  /** Given back by its holder, or ended by it: "released". Against its will: "lost". */
+  readonly what: "claimed" | "released" | "lost" | "answered";
+  readonly run: RunKey;
+  readonly generation: number;
+  readonly entry?: JournalEntry | undefined;
 }
 
 /**
@@ -21,52 +29,35 @@ interface Hold {
  */
 export class HeldRuns {
   readonly #holds = new Map<RunKey, Hold>();
-  #claimed: RunRow[] = [];
-  #released: RunRow[] = [];
-  #answered: { readonly row: RunRow; readonly entry: JournalEntry }[] = [];
-  #lost: RunRow[] = [];
+  #changes: Change[] = [];
 
-  claimed(row: RunRow): void {
-    this.#claimed.push(row);
-  }
-
-  /** Its holder gave the run back, or ended it. */
-  released(row: RunRow): void {
-    this.#released.push(row);
-  }
-
-  /** Somebody else ended the run, or took it. */
-  lost(row: RunRow): void {
-    this.#lost.push(row);
-  }
-
-  answered(row: RunRow, entry: JournalEntry): void {
-    this.#answered.push({ row, entry });
+  note(what: Change["what"], { pk, generation }: RunRow, entry?: JournalEntry): void {
+    this.#changes.push({ what, run: pk, generation, entry });
   }
 
   /** The transaction is on disk. @returns what holders should hear of */
   committed(): HeldNews[] {
-    for (const { pk, generation } of this.#claimed)
-      this.#holds.set(pk, { generation, told: new Set() });
-    for (const { pk } of this.#released) this.#holds.delete(pk);
     const news: HeldNews[] = [];
-    for (const { pk, generation } of this.#lost)
-      if (this.#holds.delete(pk)) news.push({ run: pk, generation, held: false, answered: [] });
-    for (const { row, entry } of this.#answered) {
-      const hold = this.#holds.get(row.pk);
-      if (hold?.generation !== row.generation) continue;
-      hold.told.add(entry.key);
-      news.push({ run: row.pk, generation: row.generation, held: true, answered: [entry] });
+    for (const { what, run, generation, entry } of this.#changes) {
+      const hold = this.#holds.get(run);
+      if (what === "claimed") {
+        this.#holds.set(run, { generation, told: [] });
+      } else if (hold?.generation === generation) {
+        if (entry) {
+          hold.told.push(entry.key);
+          news.push({ run, generation, held: true, answered: [entry] });
+        } else {
+          this.#holds.delete(run);
+          if (what === "lost") news.push({ run, generation, held: false, answered: [] });
+        }
+      }
     }
     this.rolledBack();
     return news;
   }
 
   rolledBack(): void {
-    if (this.#claimed.length > 0) this.#claimed = [];
-    if (this.#released.length > 0) this.#released = [];
-    if (this.#answered.length > 0) this.#answered = [];
-    if (this.#lost.length > 0) this.#lost = [];
+    if (this.#changes.length > 0) this.#changes = [];
   }
 
   /** Looks for what other processes did. */
@@ -80,8 +71,8 @@ export class HeldRuns {
       } else if (lease[2] > 0) {
         const answered = (tx.sql(ANSWERED).all(run, generation) as [number][])
           .map(([entry]) => entryByKey(tx, entry))
-          .filter(({ key }) => !told.has(key));
-        for (const { key } of answered) told.add(key);
+          .filter(({ key }) => !told.includes(key));
+        told.push(...answered.map(({ key }) => key));
         if (answered.length > 0) news.push({ run, generation, held: true, answered });
       }
     }

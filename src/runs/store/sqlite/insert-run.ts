@@ -3,7 +3,6 @@ import type { StartRequest } from "../run-store.ts";
 import { Extra, State } from "./codes.ts";
 import { storeEvent } from "./events.ts";
 import { RunRow, type RunOptions } from "./run-row.ts";
-import { storableTime } from "./timers.ts";
 import type { RunTransaction } from "./transaction.ts";
 import { addCancelWaits } from "./waits.ts";
 
@@ -123,8 +122,14 @@ export function optionsOf(request: StartRequest, gathering: string | undefined):
     singleton,
     throttle,
     gathering,
-    startTimeoutMs: startTimeoutMs === undefined ? undefined : storableTime(startTimeoutMs),
-    finishTimeoutMs: finishTimeoutMs === undefined ? undefined : storableTime(finishTimeoutMs),
+    startTimeoutMs: storableDuration(startTimeoutMs),
+    finishTimeoutMs: storableDuration(finishTimeoutMs),
   };
   return JSON.stringify(options);
 }
+
+/** Added to any time, it stays a whole number. */
+const LONGEST_MS = 1e14;
+
+const storableDuration = (durationMs: number | undefined): number | undefined =>
+  durationMs === undefined ? undefined : Math.min(Math.max(Math.ceil(durationMs), 0), LONGEST_MS);

@@ -1,6 +1,6 @@
 import type { SqlValue } from "../../../storage/sqlite/connection.ts";
 import type { SqliteStore } from "../../../storage/sqlite/store.ts";
-import type { RunEvent, SerializedError } from "../../types.ts";
+import type { JournalEntry, RunEvent, SerializedError } from "../../types.ts";
 import type { RunRecord, RunStore } from "../run-store.ts";
 import { State, type StateCode, stateName } from "./codes.ts";
 import { EVENT_COLUMNS, toEvent } from "./events.ts";
@@ -25,18 +25,19 @@ const LIST = `${FROM} WHERE run.pk < ? ${NEWEST_FIRST}`;
 const LIST_OF_STATE = `${FROM} WHERE run.pk < ? AND +run.state = ? ${NEWEST_FIRST}`;
 const LIST_OF_FUNCTION = `${FROM} WHERE run.pk < ? AND ${OF_FUNCTION} ${NEWEST_FIRST}`;
 const LIST_OF_BOTH = `${FROM} WHERE run.pk < ? AND ${OF_FUNCTION} AND +run.state = ? ${NEWEST_FIRST}`;
-const EVENTS = `SELECT ${EVENT_COLUMNS} FROM json_each(?) AS wanted JOIN run_event ON run_event.pk = wanted.value
-  ORDER BY wanted.key`;
+const EVENTS = `SELECT run_event.pk, ${EVENT_COLUMNS} FROM json_each(?) AS wanted
+  JOIN run_event ON run_event.pk = wanted.value`;
+
 type Reader = Pick<SqliteStore, "query">;
 
 export async function getRun(reader: Reader, runId: string): Promise<RunRecord | undefined> {
-  const [row] = await reader.query(BY_ID, [runId]);
-  return row && toRecord(reader, row);
+  const [record] = await toRecords(reader, await reader.query(BY_ID, [runId]), true);
+  return record;
 }
 
 export async function listRuns(
   reader: Reader,
-  { functionId, state, limit, before }: Parameters<RunStore["listRuns"]>[0],
+  { functionId, state, limit, before, withJournals = true }: Parameters<RunStore["listRuns"]>[0],
 ): Promise<RunRecord[]> {
   const rows: SqlValue[][] = [];
   let last = before === undefined ? Number.MAX_SAFE_INTEGER : await cursorOf(reader, before);
@@ -46,7 +47,7 @@ export async function listRuns(
     if (page.length < PAGE) break;
     last = page.at(-1)![0] as number;
   }
-  return Promise.all(rows.slice(0, limit).map((row) => toRecord(reader, row)));
+  return toRecords(reader, rows.slice(0, limit), withJournals);
 }
 
 async function cursorOf(reader: Reader, runId: string): Promise<number> {
@@ -70,26 +71,42 @@ function listPage(
 }
 
 export async function runsOfEvent(reader: Reader, eventId: string): Promise<RunRecord[]> {
-  const rows = await reader.query(BY_EVENT, [eventId]);
-  return Promise.all(rows.map((row) => toRecord(reader, row)));
+  return toRecords(reader, await reader.query(BY_EVENT, [eventId]), true);
 }
 
-async function toRecord(reader: Reader, row: readonly SqlValue[]): Promise<RunRecord> {
-  const [pk, id, functionId, state, attempt, event, events, queuedAt] = row;
-  const [startedAt, finishedAt, output, error] = row.slice(8) as (string | number | null)[];
-  const keys = events === null ? JSON.stringify([event]) : (events as string);
-  const [eventRows, journalRows] = await Promise.all([
-    reader.query(EVENTS, [keys]),
-    reader.query(JOURNAL, [pk as number]),
+/** Records, with one query for all their events. */
+async function toRecords(
+  reader: Reader,
+  rows: readonly (readonly SqlValue[])[],
+  withJournals: boolean,
+): Promise<RunRecord[]> {
+  const wanted = JSON.stringify([...new Set(rows.flatMap(eventKeys))]);
+  const [found, ...journals] = await Promise.all([
+    reader.query(EVENTS, [wanted]),
+    ...(withJournals ? rows.map((row) => reader.query(JOURNAL, [row[0]!])) : []),
   ]);
+  const events = new Map(found.map((row) => [row[0] as number, toEvent(row, 1)]));
+  return rows.map((row, index) => toRecord(row, events, toJournal(journals[index] ?? [])));
+}
+
+/** Keys of a run's events, oldest first. */
+const eventKeys = (row: readonly SqlValue[]): number[] =>
+  row[6] === null ? [row[5] as number] : (JSON.parse(row[6] as string) as number[]);
+
+function toRecord(
+  row: readonly SqlValue[],
+  events: ReadonlyMap<number, RunEvent>,
+  journal: readonly JournalEntry[],
+): RunRecord {
+  const [startedAt, finishedAt, output, error] = row.slice(8);
   return {
-    id: id as string,
-    functionId: functionId as string,
-    state: stateName(state as StateCode),
-    attempt: attempt as number,
-    events: eventRows.map((values): RunEvent => toEvent(values)),
-    queuedAt: queuedAt as number,
-    journal: toJournal(journalRows),
+    id: row[1] as string,
+    functionId: row[2] as string,
+    state: stateName(row[3] as StateCode),
+    attempt: row[4] as number,
+    events: eventKeys(row).map((key) => events.get(key)!),
+    queuedAt: row[7] as number,
+    journal,
     ...(startedAt === null ? undefined : { startedAt: startedAt as number }),
     ...(finishedAt === null ? undefined : { finishedAt: finishedAt as number }),
     ...(output === null ? undefined : { output: output as string }),

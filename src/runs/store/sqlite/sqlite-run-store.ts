@@ -11,18 +11,17 @@ import type {
   StartOutcome,
   Work,
 } from "../run-store.ts";
-import { advanceDue, holdsLeases, loseLeasesOf, nextDue } from "./advance.ts";
+import { advanceDue, nextDue } from "./advance.ts";
 import { cancelRun, sendSignal } from "./cancel.ts";
 import { claimRuns } from "./claim.ts";
 import { causeEndEffects, type EndEffects } from "./end-effects.ts";
-import { EndWaiters } from "./end-waiters.ts";
 import { append, extendLeases, finish, release, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
-import { Listeners } from "./listeners.ts";
 import { getRun, listRuns, runsOfEvent } from "./queries.ts";
 import { Retention } from "./retention.ts";
 import { nextTick, type OwnSchedule, setSchedules, tick } from "./schedules.ts";
-import { type CommitNews, RunTransaction } from "./transaction.ts";
+import { RunTransaction } from "./transaction.ts";
+import { StoreWatch } from "./watch.ts";
 
 /** The owner of nothing. */
 const NOBODY = -1;
@@ -35,21 +34,19 @@ type Params<M extends keyof RunStore> = Parameters<RunStore[M]>[0] & object;
 export class SqliteRunStore implements RunStore {
   readonly #store: SqliteStore;
   readonly #tx: RunTransaction;
+  readonly #watch: StoreWatch;
   readonly #retention = new Retention();
-  readonly #work = new Listeners<[work?: Work]>();
-  readonly #heldNews = new Listeners<[news: readonly HeldNews[]]>();
-  readonly #endWaiters = new EndWaiters();
+  /** What has to be undone at the close. */
+  readonly #cleanups = new Set<() => void>();
   #endEffects: EndEffects = () => undefined;
   #schedules: readonly OwnSchedule[] = [];
-  #unwatch: (() => void) | undefined;
   #isClosed = false;
 
   /** @param store stays the caller's to close */
   constructor(store: SqliteStore) {
     this.#store = store;
-    this.#tx = new RunTransaction(store.connection, store.owner);
-    this.#tx.onCommit = (news) => this.#committed(news);
-    store.attach(this.#tx);
+    this.#watch = StoreWatch.of(store);
+    this.#tx = this.#watch.tx;
   }
 
   ingest(params: Params<"ingest">): Promise<readonly StartOutcome[]> {
@@ -77,7 +74,7 @@ export class SqliteRunStore implements RunStore {
 
   async claim(params: Params<"claim">): Promise<readonly ClaimedRun[]> {
     // A look costs less than a transaction, and most looks of an idle engine find nothing.
-    if (this.#tx.sql(ANY_READY).get() === undefined) return [];
+    if (!params.isExpected && this.#tx.sql(ANY_READY).get() === undefined) return [];
     return this.#write("run:claim", (tx) => claimRuns(tx, params));
   }
 
@@ -156,20 +153,18 @@ export class SqliteRunStore implements RunStore {
     return new Promise((resolve, reject) => {
       this.#requireOpen();
       signal?.throwIfAborted();
-      const abort = () => {
-        giveUp();
-        this.#watch();
-        reject(signal!.reason as Error);
-      };
-      const giveUp = this.#endWaiters.add(runId, (state) => {
+      let stop = (): void => {};
+      const settle = (conclude: () => void) => {
+        stop();
+        this.#cleanups.delete(close);
         signal?.removeEventListener("abort", abort);
-        this.#watch();
-        if (state === undefined) reject(new LonghaulError("STORE_CLOSED"));
-        else resolve(state);
-      });
+        conclude();
+      };
+      const abort = () => settle(() => reject(signal!.reason as Error));
+      const close = () => settle(() => reject(new LonghaulError("STORE_CLOSED")));
       signal?.addEventListener("abort", abort);
-      this.#watch();
-      this.#endWaiters.check(this.#tx);
+      this.#cleanups.add(close);
+      stop = this.#watch.onEnd(runId, (state) => settle(() => resolve(state)));
     });
   }
 
@@ -178,11 +173,11 @@ export class SqliteRunStore implements RunStore {
   }
 
   onWork(listener: (work?: Work) => void): () => void {
-    return this.#listen(this.#work.add(listener));
+    return this.#untilClose(this.#watch.onWork(listener));
   }
 
   onHeldNews(listener: (news: readonly HeldNews[]) => void): () => void {
-    return this.#listen(this.#heldNews.add(listener));
+    return this.#untilClose(this.#watch.onHeldNews(listener));
   }
 
   setEndEffects(effects: EndEffects): void {
@@ -192,8 +187,7 @@ export class SqliteRunStore implements RunStore {
   /** Ends all listening. The {@link SqliteStore} is its opener's to close. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#endWaiters.close();
-    this.#watch();
+    for (const cleanup of [...this.#cleanups]) cleanup();
   }
 
   #write<T>(label: string, operation: (tx: RunTransaction) => T): Promise<T> {
@@ -210,56 +204,12 @@ export class SqliteRunStore implements RunStore {
     if (this.#isClosed) throw new LonghaulError("STORE_CLOSED");
   }
 
-  #listen(remove: () => void): () => void {
-    this.#watch();
-    return () => {
+  #untilClose(remove: () => void): () => void {
+    const stop = () => {
+      this.#cleanups.delete(stop);
       remove();
-      this.#watch();
     };
-  }
-
-  /** Keeps an eye on other processes for as long as somebody here waits for something. */
-  #watch(): void {
-    const isNeeded =
-      !this.#isClosed && this.#work.size + this.#heldNews.size + this.#endWaiters.size > 0;
-    if (isNeeded === (this.#unwatch !== undefined)) return;
-    if (isNeeded) {
-      const unsignal = this.#store.onForeignCommit(() => this.#foreignCommit());
-      const unlost = this.#store.onOwnersLost((owners) => void this.#takeOver(owners));
-      this.#unwatch = () => {
-        unsignal();
-        unlost();
-      };
-    } else {
-      this.#unwatch!();
-      this.#unwatch = undefined;
-    }
-  }
-
-  #committed({ ready, due, ended, held }: CommitNews): void {
-    if (held.length > 0) this.#heldNews.call(held);
-    if (ended.size > 0) this.#endWaiters.ended(ended);
-    if (ready || due < Infinity) this.#work.call({ claimable: ready, dueAt: due });
-  }
-
-  #foreignCommit(): void {
-    const news = this.#tx.heldRuns.check(this.#tx);
-    if (news.length > 0) this.#heldNews.call(news);
-    this.#endWaiters.check(this.#tx);
-    this.#work.call();
-  }
-
-  /** Gives back what dead processes held. Whoever holds something else of them keeps them in the table of processes. */
-  async #takeOver(owners: readonly number[]): Promise<void> {
-    try {
-      if (owners.some((owner) => holdsLeases(this.#tx, owner)))
-        await this.#write("run:take-over", (tx) => {
-          for (const owner of owners) loseLeasesOf(tx, owner);
-        });
-      await this.#store.forgetOwners(owners);
-    } catch (error) {
-      // The store goes on reporting those that were not forgotten.
-      if (!(error instanceof LonghaulError)) throw error;
-    }
+    this.#cleanups.add(stop);
+    return stop;
   }
 }

@@ -90,24 +90,24 @@ export class RunTransaction implements Participant {
   /** This process has claimed a run. */
   claimed(row: RunRow): void {
     this.#held.set(row.pk, row);
-    this.heldRuns.claimed(row);
+    this.heldRuns.note("claimed", row);
   }
 
   /** The lease of a run is over, by its holder's will. */
   released(row: RunRow): void {
     this.#held.delete(row.pk);
-    this.heldRuns.released(row);
+    this.heldRuns.note("released", row);
   }
 
   /** The lease of a run is over, against its holder's will. */
   lost(row: RunRow): void {
     this.#held.delete(row.pk);
-    this.heldRuns.lost(row);
+    this.heldRuns.note("lost", row);
   }
 
   /** A wait of a running run was answered. */
   answered(row: RunRow, entry: JournalEntry): void {
-    this.heldRuns.answered(row, entry);
+    this.heldRuns.note("answered", row, entry);
   }
 
   /** The key of a function; its row is made on first use. */
