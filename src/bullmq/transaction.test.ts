@@ -30,7 +30,9 @@ async function open() {
   return { connection, queue, db, insert, count };
 }
 
-test.runIf(hasDriver)("a job and a row of the caller's commit together, and a worker hears of it", async () => {
+test.runIf(hasDriver)(
+  "a job and a row of the caller's commit together, and a worker hears of it",
+  async () => {
     const { connection, queue, db, insert, count } = await open();
     const done = new Promise((resolve) => {
       const worker = new Worker("mails", async (job) => resolve([job.id, job.data]), {
@@ -67,7 +69,9 @@ test.runIf(hasDriver)("neither commits when the caller's transaction rolls back"
   expect((await queue.add("after", { n: 2 })).id).toBe("1");
 });
 
-test.runIf(hasDriver)("a bad job throws at the call, so that the caller's transaction rolls back", async () => {
+test.runIf(hasDriver)(
+  "a bad job throws at the call, so that the caller's transaction rolls back",
+  async () => {
     const { queue, db, insert, count } = await open();
     const add = (opts: object) =>
       db.transaction(() => {

@@ -27,12 +27,13 @@ export function endEventsOf(end: RunEnd): readonly EventInput[] {
         },
         { name: FunctionFinished, data: { ...about, error: end.error } },
       ];
+    // To Inngest, a run that was too late to start or finish was canceled.
     case "canceled":
     case "timedOut":
+    case "expired":
       return [
         { id: end.runId, name: FunctionCancelled, data: { ...about, event: originalOf(end) } },
       ];
-    case "expired":
     case "skipped":
       return [];
   }

@@ -402,12 +402,32 @@ test("steps inside of a step's body are refused", async () => {
 });
 
 test("the global step finds the function it is used in", async () => {
-  const helper = (): Promise<number> => globalStep.run("helper", () => 5);
+  const helper = async (): Promise<unknown[]> => {
+    const wait = { event: "never", timeout: 1 } as const;
+    const signal = { signal: "never", timeout: 1, onConflict: "fail" } as const;
+    return [
+      await globalStep.run("run", () => 5),
+      await globalStep.ai.wrap("wrap", () => 6),
+      await globalStep.sleep("sleep", 1),
+      await globalStep.sleepUntil("until", new Date(0)),
+      await globalStep.waitForEvent("event", wait),
+      await globalStep.waitForSignal("signal", signal),
+      await globalStep.sendSignal("send", { signal: "nobody" }),
+      (await globalStep.sendEvent("tell", { name: "nobody" })).ids.length,
+      await globalStep.invoke("invoke", { function: "app-child" }),
+      await globalStep.ai.infer("infer", {}).catch(({ code }) => code as unknown),
+      await globalStep.realtime.publish("publish").catch(({ code }) => code as unknown),
+    ];
+  };
+  const child = inngest.createFunction({ id: "child" }, () => "child");
   const fn = inngest.createFunction({ id: "global" }, { event: "go" }, async () => helper());
-  await using kit = await InngestKit.start([fn]);
+  await using kit = await InngestKit.start([fn, child]);
   await inngest.send({ name: "go" });
-  expect(await kit.output("app-global")).toBe(5);
-  expect(() => helper()).toThrow(expect.objectContaining({ code: "INNGEST_NOT_IN_FUNCTION" }));
+  await kit.advance(10);
+  const no = "INNGEST_UNSUPPORTED";
+  const waits = [null, null, null, null];
+  expect(await kit.output("app-global")).toEqual([5, 6, ...waits, {}, 1, "child", no, no]);
+  await expect(helper()).rejects.toMatchObject({ code: "INNGEST_NOT_IN_FUNCTION" });
 });
 
 test("the context", async () => {

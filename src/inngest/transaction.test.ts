@@ -87,7 +87,9 @@ test.runIf(hasDriver)("neither commits when the caller's transaction rolls back"
   expect([await kit.runs("app-placed"), count()]).toEqual([[], 0]);
 });
 
-test.runIf(hasDriver)("what is wrong is thrown at the call, so that the transaction rolls back", async () => {
+test.runIf(hasDriver)(
+  "what is wrong is thrown at the call, so that the transaction rolls back",
+  async () => {
     const { db, insert, count } = await open();
     const send = (event: never, client: Inngest.Any = inngest) =>
       db.transaction(() => {

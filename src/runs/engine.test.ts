@@ -236,28 +236,31 @@ test("a run that is canceled causes its events too", async () => {
   expect(JSON.parse(output!)).toMatchObject({ state: "canceled" });
 });
 
-test.runIf(drivers.includes("better-sqlite3"))("sendWithin joins the caller's transaction", async () => {
-  const Database = createRequire(import.meta.url)("better-sqlite3") as typeof BetterSqlite;
-  const folder = tempFolder();
-  const path = join(folder, "jobs.db");
-  const sqlite = SqliteStore.open({ path });
-  const store = new SqliteRunStore(sqlite);
-  await using engine = new RunEngine({ store, retention: false });
-  engine.register([define("f", () => Promise.resolve("done"))]);
-  await engine.start();
-  const caller = new Database(path);
-  caller.exec("BEGIN IMMEDIATE");
-  engine.sendWithin(caller, [{ name: "start/f" }]);
-  caller.exec("ROLLBACK");
-  expect(await store.listRuns({ limit: 9 })).toEqual([]);
-  caller.exec("BEGIN IMMEDIATE");
-  const [eventId] = engine.sendWithin(caller, [{ name: "start/f" }]);
-  expect(engine.sendWithin(caller, [])).toEqual([]);
-  caller.exec("COMMIT");
-  caller.close();
-  const [run] = await store.runsOfEvent(eventId!);
-  expect(await store.waitForEnd(run!.id)).toBe("completed");
-  await engine.close();
-  await store.close();
-  await sqlite.close();
-});
+test.runIf(drivers.includes("better-sqlite3"))(
+  "sendWithin joins the caller's transaction",
+  async () => {
+    const Database = createRequire(import.meta.url)("better-sqlite3") as typeof BetterSqlite;
+    const folder = tempFolder();
+    const path = join(folder, "jobs.db");
+    const sqlite = SqliteStore.open({ path });
+    const store = new SqliteRunStore(sqlite);
+    await using engine = new RunEngine({ store, retention: false });
+    engine.register([define("f", () => Promise.resolve("done"))]);
+    await engine.start();
+    const caller = new Database(path);
+    caller.exec("BEGIN IMMEDIATE");
+    engine.sendWithin(caller, [{ name: "start/f" }]);
+    caller.exec("ROLLBACK");
+    expect(await store.listRuns({ limit: 9 })).toEqual([]);
+    caller.exec("BEGIN IMMEDIATE");
+    const [eventId] = engine.sendWithin(caller, [{ name: "start/f" }]);
+    expect(engine.sendWithin(caller, [])).toEqual([]);
+    caller.exec("COMMIT");
+    caller.close();
+    const [run] = await store.runsOfEvent(eventId!);
+    expect(await store.waitForEnd(run!.id)).toBe("completed");
+    await engine.close();
+    await store.close();
+    await sqlite.close();
+  },
+);

@@ -180,7 +180,9 @@ export class RunEngine implements RunHost {
    */
   sendWithin(handle: unknown, events: readonly EventInput[]): readonly string[] {
     if (!isTransactional(this.store))
-      throw new LonghaulError("STORE_BAD_TRANSACTION", { reason: "the store is in no SQLite file" });
+      throw new LonghaulError("STORE_BAD_TRANSACTION", {
+        reason: "the store is in no SQLite file",
+      });
     if (events.length === 0) return [];
     const batch = this.#batch(events);
     this.store.ingestWithin(handle, { now: this.now(), ...batch });
@@ -347,4 +349,5 @@ export class RunEngine implements RunHost {
 
 const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
-const isTransactional = (store: RunStore): store is TransactionalRunStore => "ingestWithin" in store;
+const isTransactional = (store: RunStore): store is TransactionalRunStore =>
+  "ingestWithin" in store;

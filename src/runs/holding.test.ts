@@ -1,7 +1,12 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { define, EngineKit } from "../../test/support/engine-kit.ts";
 import { Gate } from "../../test/support/gate.ts";
+import { tempFolder } from "../../test/support/temp-folder.ts";
+import { openConnection } from "../storage/sqlite/connection.ts";
+import { SqliteStore } from "../storage/sqlite/store.ts";
 import { RunEngine } from "./engine.ts";
+import { SqliteRunStore } from "./store/sqlite/sqlite-run-store.ts";
 
 const DAY_MS = 86_400_000;
 const LEASE_MS = 10_000;
@@ -265,4 +270,38 @@ test("a store that is closed under it ends the engine's executions without noise
   await kit.engine.close();
   expect(kit.errors).toMatchObject([{ code: "STORE_CLOSED" }]);
   await kit[Symbol.asyncDispose]();
+});
+
+test("a result that cannot be written now is written later; its body does not run again", async () => {
+  const gate = new Gate<string>();
+  let bodies = 0;
+  const path = join(tempFolder(), "jobs.db");
+  const sqlite = SqliteStore.open({ path, busyTimeoutMs: 10 });
+  const store = new SqliteRunStore(sqlite);
+  const engine = new RunEngine({ store, retention: false });
+  engine.register([
+    define("f", (run) =>
+      run.run("slow", () => {
+        bodies++;
+        return gate.pass();
+      }),
+    ),
+  ]);
+  await engine.start();
+  const id = await engine.trigger("f");
+  await gate.reached;
+  const other = openConnection({ path });
+  other.exec("BEGIN IMMEDIATE");
+  gate.open("done");
+  await expect(engine.send([{ name: "refused" }])).rejects.toMatchObject({
+    code: "STORE_BUSY_TIMEOUT",
+  });
+  other.exec("ROLLBACK");
+  other.close();
+  expect(await store.waitForEnd(id)).toBe("completed");
+  expect(await store.getRun(id)).toMatchObject({ output: '"done"', journal: [{ key: "slow" }] });
+  expect(bodies).toBe(1);
+  await engine.close();
+  await store.close();
+  await sqlite.close();
 });

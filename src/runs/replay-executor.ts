@@ -6,8 +6,8 @@ import { Bodies } from "./bodies.ts";
 import { never } from "./deferred.ts";
 import { type FunctionDefinition, StepError, type StepOptions } from "./definition.ts";
 import { serializeError, toJsonText } from "./errors.ts";
-import { Journal } from "./journal.ts";
 import { Patience, PATIENCE_MS } from "./patience.ts";
+import { Results } from "./results.ts";
 import { retryDelayMs } from "./retry.ts";
 import { endBatch } from "./run-end.ts";
 import { RunContext, type StepCalls, type StepHost } from "./run-handle.ts";
@@ -61,7 +61,7 @@ export class RunExecution implements StepCalls {
   readonly run: ClaimedRun;
   readonly #definition: FunctionDefinition;
   readonly #host: ExecutionHost;
-  readonly #journal: Journal | undefined;
+  readonly #results: Results;
   readonly #writer: RunWriter;
   readonly #patience: Patience;
   readonly #alarm: Alarm;
@@ -69,8 +69,6 @@ export class RunExecution implements StepCalls {
   readonly #keys = new StepKeys();
   readonly #waiting = new WaitingSteps();
   readonly #turns = new Turns(() => this.#endTurn());
-  /** Results that are committed and not handed out yet. */
-  readonly #arrivals: Arrival[] = [];
   #leave: Leave | undefined;
   readonly #leaveListeners: (() => void)[] = [];
   #abort: AbortController | undefined;
@@ -85,8 +83,6 @@ export class RunExecution implements StepCalls {
   /** Waits for events and signals that are being stored, and bodies that hold back until they are. */
   #listening = 0;
   #heldBack: (() => void)[] = [];
-  /** Steps without a result that a replay came to in this turn. */
-  #met = 0;
   /** Whether the last result led to no call: others have to come, or the handler is busy with something else. */
   #isQuiet = false;
   #isResting = false;
@@ -100,7 +96,7 @@ export class RunExecution implements StepCalls {
     this.run = run;
     this.#definition = definition;
     this.#host = host;
-    this.#journal = run.journal.length > 0 ? new Journal(run.journal) : undefined;
+    this.#results = new Results(run.journal);
     this.#writer = new RunWriter(run, {
       store: host.store,
       clock: host.clock,
@@ -124,7 +120,7 @@ export class RunExecution implements StepCalls {
   }
 
   get isReplaying(): boolean {
-    return this.#journal?.isReplaying === true;
+    return this.#results.isReplaying;
   }
 
   get signal(): AbortSignal {
@@ -202,7 +198,7 @@ export class RunExecution implements StepCalls {
       return;
     }
     for (const entry of news.answered)
-      if (!this.#waiting.answer(entry)) this.#journal?.update(entry);
+      if (!this.#waiting.answer(entry)) this.#results.update(entry);
     this.#proceed();
   }
 
@@ -215,9 +211,9 @@ export class RunExecution implements StepCalls {
     const step = this.#begin(id, kind);
     if (step instanceof Promise) return step;
     const call: BodyCall = { step, body, options };
-    const entry = this.#known(step);
+    const entry = this.#results.meet(step);
     if (entry === undefined) this.#startBody(call, 0);
-    else if (entry !== "replayed") this.#waitForRetry(call, entry.attempt, entry.dueAt ?? 0);
+    else if (entry !== "known") this.#waitForRetry(call, entry.attempt, entry.dueAt ?? 0);
     return step.promise;
   }
 
@@ -230,14 +226,14 @@ export class RunExecution implements StepCalls {
     const step = this.#begin(id, kind);
     if (step instanceof Promise) return step;
     step.decode = decode;
-    const entry = this.#known(step);
+    const entry = this.#results.meet(step);
     if (entry === undefined) {
       try {
         this.#waiting.add({ step, attempt: 0, ...plan(step.key) }, false);
       } catch (error) {
         this.#failStep(step, 1, error);
       }
-    } else if (entry !== "replayed") {
+    } else if (entry !== "known") {
       const { attempt, dueAt = Infinity, data, error } = entry;
       const answer = data === undefined && error === undefined ? undefined : entry;
       this.#waiting.add({ step, attempt, dueAt, answer }, true);
@@ -248,7 +244,7 @@ export class RunExecution implements StepCalls {
   callSend(id: string, prepare: () => EventBatch): Promise<unknown> {
     const step = this.#begin(id, "send");
     if (step instanceof Promise) return step;
-    if (this.#known(step) !== "replayed") {
+    if (this.#results.meet(step) !== "known") {
       try {
         const batch = prepare();
         const data = JSON.stringify(batch.events.map((event) => event.id));
@@ -309,24 +305,12 @@ export class RunExecution implements StepCalls {
     this.#isQuiet = false;
     this.#isResting = false;
     const key = this.#keys.next(id);
-    const known = this.#journal?.get(key)?.kind;
+    const known = this.#results.kindOf(key);
     if (known !== undefined && known !== kind) {
       this.fail(new LonghaulError("RUNS_STEP_CHANGED", { step: key, known, kind }));
       return never();
     }
     return new Step(key, kind);
-  }
-
-  /** What the journal has of a step: an entry without a result, or a result, which the step will get in its turn. */
-  #known(step: Step): JournalEntry | "replayed" | undefined {
-    const entry = this.#journal?.get(step.key);
-    if (entry === undefined) return undefined;
-    if (entry.state === "done" || entry.state === "failed") {
-      this.#journal!.call(step);
-      return "replayed";
-    }
-    this.#met++;
-    return entry;
   }
 
   #startBody(call: BodyCall, attempts: number): void {
@@ -372,12 +356,8 @@ export class RunExecution implements StepCalls {
   }
 
   #arrive(arrival: Arrival): void {
-    const isNext = this.#arrivals.length === 0 && this.#journal?.isExhausted !== false;
-    if (isNext && !this.#turns.isRunning) this.#handOut(arrival);
-    else {
-      this.#arrivals.push(arrival);
-      this.#turns.begin();
-    }
+    if (this.#results.arrive(arrival, !this.#turns.isRunning)) this.#handOut(arrival);
+    else this.#turns.begin();
   }
 
   #handOut({ step, entry }: Arrival): void {
@@ -396,23 +376,10 @@ export class RunExecution implements StepCalls {
   /** The handler has come to rest: hands out the next result, or sees what there is to wait for. */
   #endTurn(): void {
     if (this.#leave !== undefined) return;
-    const next = this.#retryAt === undefined ? this.#nextArrival() : undefined;
+    const next = this.#retryAt === undefined ? this.#results.next() : undefined;
     if (next === "held back") this.#patience.start();
     else if (next) this.#handOut(next);
     else this.#proceed();
-  }
-
-  #nextArrival(): Arrival | "held back" | undefined {
-    const journal = this.#journal;
-    if (journal) {
-      journal.meet(this.#met);
-      this.#met = 0;
-      const replayed = journal.next();
-      if (replayed) return replayed;
-      if (journal.isBlocked || (journal.hasGap && this.#arrivals.length > 0)) return "held back";
-      if (this.#arrivals.length > 0) journal.endReplay();
-    }
-    return this.#arrivals.shift();
   }
 
   /** Unless the handler is running: goes on with what is ready, or waits, in memory or in the store. */
@@ -454,7 +421,7 @@ export class RunExecution implements StepCalls {
     if (this.#leave !== undefined || this.#isBusy || this.#waiting.size === 0) return;
     const now = this.#host.clock.now();
     const isShort = this.#waiting.earliest - now < SHORT_WAIT_MS && !this.#isDraining;
-    const mayBeBusyElsewhere = this.#isQuiet || this.#journal?.hasGap === true;
+    const mayBeBusyElsewhere = this.#isQuiet || this.#results.hasGap;
     if (this.#retryAt !== undefined || this.#waiting.isReady(now)) this.#proceed();
     else if (isShort) {
       this.#waitInMemory();
@@ -468,7 +435,7 @@ export class RunExecution implements StepCalls {
 
   #losePatience(): void {
     if (this.#leave !== undefined) return;
-    if (this.#journal?.hasGap) this.#journal.giveUpGap();
+    this.#results.giveUpGap();
     if (!this.#turns.isRunning) this.#endTurn();
   }
 

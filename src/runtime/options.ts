@@ -11,7 +11,10 @@ export interface LonghaulOptions
     Pick<RunEngineOptions, "concurrency" | "leaseMs" | "retention"> {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;
-  /** What this process executes. @default none: it only sends */
+  /**
+   * What this process executes once it is started, and what events that are sent here start: a process that only sends
+   * needs them too. @default none
+   */
   readonly functions?: readonly FunctionSource[] | undefined;
   /** Workers of queues, started and closed with the runtime. @default none */
   readonly workers?: readonly WorkerSource[] | undefined;

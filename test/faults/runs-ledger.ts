@@ -7,8 +7,9 @@ import { join } from "node:path";
  *
  *   sending   an event is about to be sent       sent   and the store acknowledged it
  *   began     a step's body was called           ended  it is about to return
+ *   saw       the code got the step's result, so it is on disk
  */
-export type RunEntryKind = "sending" | "sent" | "began" | "ended";
+export type RunEntryKind = "sending" | "sent" | "began" | "ended" | "saw";
 
 /** One line. */
 export interface RunEntry {
@@ -16,12 +17,16 @@ export interface RunEntry {
   /** The event's id, or the function and the key of the step. */
   readonly what: string;
   readonly pid: number;
+  /** Epoch ms, with fractions; of the machine's clock. */
+  readonly at: number;
 }
+
+const now = (): number => performance.timeOrigin + performance.now();
 
 /** Adds to the ledger of this process. */
 export function note(folder: string, kind: RunEntryKind, what: string): void {
   mkdirSync(folder, { recursive: true });
-  appendFileSync(join(folder, `${process.pid}.log`), `${kind}\t${what}\n`);
+  appendFileSync(join(folder, `${process.pid}.log`), `${kind}\t${what}\t${now()}\n`);
 }
 
 /** All entries of all processes, in each process's order. */
@@ -31,8 +36,9 @@ export function readNotes(folder: string): RunEntry[] {
       .split("\n")
       .slice(0, -1)
       .map((line) => {
-        const [kind, what] = line.split("\t");
-        return { kind: kind as RunEntryKind, what: what!, pid: Number.parseInt(file, 10) };
+        const [kind, what, at] = line.split("\t");
+        const pid = Number.parseInt(file, 10);
+        return { kind: kind as RunEntryKind, what: what!, pid, at: Number(at) };
       }),
   );
 }

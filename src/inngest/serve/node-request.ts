@@ -28,7 +28,13 @@ export function fromNodeRequest(request: NodeRequest): ServeRequest {
 export function toNodeResponse(response: ServerResponse, answer: ServeResponse): void {
   response.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  response.end(answer.body);
+  if (answer.status !== 413) {
+    response.end(answer.body);
+    return;
+  }
+  // There is more to come that nobody will read.
+  response.setHeader("connection", "close");
+  response.end(answer.body, () => response.req?.destroy());
 }
 
 async function readBody(request: NodeRequest, limit: number): Promise<unknown> {

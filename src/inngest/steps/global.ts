@@ -24,33 +24,34 @@ export const fetch: StepFetch = createStepFetch(() => {
 
 /** The step tools of the function that is running. */
 export const step: StepTools = {
-  run: (...args) => tools("step.run").step.run(...args),
-  sleep: (...args) => tools("step.sleep").step.sleep(...args),
-  sleepUntil: (...args) => tools("step.sleepUntil").step.sleepUntil(...args),
-  waitForEvent: (...args) => tools("step.waitForEvent").step.waitForEvent(...args),
-  waitForSignal: (...args) => tools("step.waitForSignal").step.waitForSignal(...args),
-  sendSignal: (...args) => tools("step.sendSignal").step.sendSignal(...args),
-  sendEvent: (...args) => tools("step.sendEvent").step.sendEvent(...args),
-  invoke: (...args) => tools("step.invoke").step.invoke(...args),
+  run: (...args) => use("step.run", ({ step }) => step.run(...args)),
+  sleep: (...args) => use("step.sleep", ({ step }) => step.sleep(...args)),
+  sleepUntil: (...args) => use("step.sleepUntil", ({ step }) => step.sleepUntil(...args)),
+  waitForEvent: (...args) => use("step.waitForEvent", ({ step }) => step.waitForEvent(...args)),
+  waitForSignal: (...args) => use("step.waitForSignal", ({ step }) => step.waitForSignal(...args)),
+  sendSignal: (...args) => use("step.sendSignal", ({ step }) => step.sendSignal(...args)),
+  sendEvent: (...args) => use("step.sendEvent", ({ step }) => step.sendEvent(...args)),
+  invoke: (...args) => use("step.invoke", ({ step }) => step.invoke(...args)),
   fetch,
   ai: {
-    wrap: (...args) => tools("step.ai.wrap").step.ai.wrap(...args),
-    infer: (...args) => tools("step.ai.infer").step.ai.infer(...args),
+    wrap: (...args) => use("step.ai.wrap", ({ step }) => step.ai.wrap(...args)),
+    infer: (...args) => use("step.ai.infer", ({ step }) => step.ai.infer(...args)),
   },
   realtime: {
-    publish: (...args) => tools("step.realtime.publish").step.realtime.publish(...args),
+    publish: (...args) =>
+      use("step.realtime.publish", ({ step }) => step.realtime.publish(...args)),
   },
 };
 
 /** The group tools of the function that is running. */
 export const group: GroupTools = {
   parallel: (...args: [Untyped, Untyped?]) =>
-    tools("group.parallel").group.parallel(...(args as [Untyped, Untyped])),
-  experiment: (...args) => tools("group.experiment").group.experiment(...args),
+    use("group.parallel", ({ group }) => group.parallel(...(args as [Untyped, Untyped]))),
+  experiment: (...args) => use("group.experiment", ({ group }) => group.experiment(...args)),
 };
 
-function tools(tool: string): ExecutionScope {
+function use<T>(tool: string, call: (execution: ExecutionScope) => Promise<T>): Promise<T> {
   const execution = currentScope()?.execution;
-  if (execution === undefined) throw new LonghaulError("INNGEST_NOT_IN_FUNCTION", { tool });
-  return execution;
+  if (execution !== undefined) return call(execution);
+  return Promise.reject(new LonghaulError("INNGEST_NOT_IN_FUNCTION", { tool }));
 }

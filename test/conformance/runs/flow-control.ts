@@ -119,6 +119,27 @@ export function testFlowControl({ open, openTwo }: RunStoreKind): void {
       expect(finished).toBe(200);
     });
 
+    test("a crowd that a freed key lets go, and another holds back, is passed on a bite at a time", async () => {
+      const kit = new RunKit(open());
+      const a = { key: "a", limit: 1 };
+      const b = { key: "b", limit: 1 };
+      const [holdsA, holdsB] = [
+        await kit.running({ slots: [a] }),
+        await kit.running({ slots: [b] }),
+      ];
+      for (let n = 0; n < 150; n++) await kit.started({ slots: [a, b] });
+      const last = await kit.started({ slots: [a] });
+      await kit.finish(holdsA);
+      expect(await kit.claim()).toEqual([]);
+      expect(await kit.store.advance({ now: kit.now })).toBeLessThanOrEqual(kit.now);
+      await kit.advanceTo(kit.now);
+      const runsA = await kit.claim();
+      expect(runsA.map(({ id }) => id)).toEqual([last]);
+      await kit.finish(runsA[0]!);
+      await kit.finish(holdsB);
+      expect(await kit.claim()).toHaveLength(1);
+    });
+
     test("the limit of the last start counts", async () => {
       const kit = new RunKit(open());
       const ids = await startMany(kit, 3, one);
@@ -196,6 +217,17 @@ export function testFlowControl({ open, openTwo }: RunStoreKind): void {
       expect(await kit.ended()).toEqual([ids[1]]);
       await kit.advanceTo(T0 + 20 * SECOND);
       expect(await kit.ended()).toEqual([late]);
+    });
+
+    test("lets a crowd through a bite at a time", async () => {
+      const kit = new RunKit(open());
+      const throttle = rate({ limit: 100, periodMs: 10 * SECOND });
+      for (let n = 0; n < 200; n++) await kit.started({ throttle });
+      expect(await kit.ended()).toHaveLength(100);
+      kit.now += HOUR;
+      expect(await kit.store.advance({ now: kit.now })).toBeLessThanOrEqual(kit.now);
+      await kit.advanceTo(kit.now);
+      expect(await kit.ended()).toHaveLength(100);
     });
 
     test("comes before slots", async () => {
@@ -334,6 +366,16 @@ export function testFlowControl({ open, openTwo }: RunStoreKind): void {
       await kit.finish(blocker);
       await kit.claimOne();
       expect(await kit.start({ singleton })).toMatchObject({ outcome: "skipped" });
+    });
+
+    test("what comes of it may be skipped by a singleton", async () => {
+      const kit = new RunKit(open());
+      const singleton = { key: "s", mode: "skip" as const };
+      const { runId } = (await kit.start({ debounce, singleton })) as { runId: string };
+      await kit.started({ singleton });
+      await kit.advanceTo(T0 + 10 * SECOND);
+      expect(await kit.state(runId)).toBe("skipped");
+      expect(await kit.claim()).toHaveLength(1);
     });
 
     test("can be canceled meanwhile; the next start opens another", async () => {

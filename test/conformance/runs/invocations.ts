@@ -109,6 +109,16 @@ export function testInvocations({ open, openTwo }: RunStoreKind): void {
       expect(await kit.state(parents[2]!.id)).toBe("queued");
     });
 
+    test("an equal start whose result is no longer kept fails the step", async () => {
+      const kit = new RunKit(open());
+      const idempotency = { key: "k", until: T0 + HOUR };
+      await kit.finish(await kit.running({ functionId: "child", idempotency }));
+      const keep = { keepRunsMs: Infinity, keepRuns: 0, keepEventsMs: Infinity };
+      await kit.store.sweep({ now: T0, ...keep });
+      await invoke(kit, { idempotency });
+      expect((await answered(kit)).error).toMatchObject({ code: "RUNS_FORGOTTEN" });
+    });
+
     test("a result that comes after the step's final entry is not wanted", async () => {
       const kit = new RunKit(open());
       const parent = await kit.running({ functionId: "parent" });
