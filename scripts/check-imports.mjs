@@ -25,9 +25,7 @@ const ALLOWED = {
   inngest: IDIOM,
   trigger: IDIOM,
   manager: IDIOM,
-  // What `longhaul` and `longhaul/testing` are made of: it knows the engines, and functions by their definitions.
-  runtime: ENGINES,
-  testing: [...ENGINES, "inngest", "runtime"],
+  testing: ENGINES,
   server: SERVER,
   cli: [...SERVER, "server"],
   client: [],

@@ -8,11 +8,7 @@ export function openBetterSqlite(
   readOnly: boolean,
 ): Connection {
   const Database = require("better-sqlite3") as typeof BetterSqlite;
-  return wrapBetterSqlite(new Database(path, { readonly: readOnly, timeout: 0 }));
-}
-
-/** The common face of an open database. */
-export function wrapBetterSqlite(database: BetterSqlite.Database): Connection {
+  const database = new Database(path, { readonly: readOnly, timeout: 0 });
   const statements = new Map<string, Statement>();
 
   function prepare(text: string): Statement {

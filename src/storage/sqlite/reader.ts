@@ -22,6 +22,8 @@ export class Reader {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
+  /** Then the thread keeps the process alive until it has ended, or nobody would hear of that. */
+  #isClosing = false;
 
   constructor(path: string, driver: DriverName) {
     this.#path = path;
@@ -57,6 +59,7 @@ export class Reader {
   async close(): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;
+    this.#isClosing = true;
     worker.ref();
     const exited = new Promise((resolve) => worker.once("exit", resolve));
     worker.postMessage(null);
@@ -78,7 +81,7 @@ export class Reader {
   #settle(answer: Answer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
-    if (this.#pending.size === 0) this.#worker?.unref();
+    if (this.#pending.size === 0 && !this.#isClosing) this.#worker?.unref();
     if ("rows" in answer) {
       pending?.resolve(answer.rows);
     } else {
