@@ -8,12 +8,16 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       reporter: ["text-summary", "json-summary", "html"],
-      include: ["src/{core,storage,queue}/**/*.{ts,js}"],
+      include: ["src/{core,storage,queue,runs,inngest,runtime,testing}/**/*.{ts,js}"],
       exclude: ["**/*.test.ts", "src/storage/sqlite/reader-thread.js"],
       thresholds: {
         "src/core/**": { lines: 95 },
         "src/storage/**": { lines: 95 },
         "src/queue/**": { lines: 95 },
+        "src/runs/**": { lines: 95 },
+        "src/inngest/**": { lines: 95 },
+        "src/runtime/**": { lines: 95 },
+        "src/testing/**": { lines: 95 },
       },
     },
     projects: [

@@ -25,7 +25,9 @@ const ALLOWED = {
   inngest: IDIOM,
   trigger: IDIOM,
   manager: IDIOM,
-  testing: ENGINES,
+  // What `longhaul` and `longhaul/testing` are made of: it knows the engines, and functions by their definitions.
+  runtime: ENGINES,
+  testing: [...ENGINES, "inngest", "runtime"],
   server: SERVER,
   cli: [...SERVER, "server"],
   client: [],

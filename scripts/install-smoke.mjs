@@ -1,5 +1,5 @@
 /**
- * Packs this package, installs it with BullMQ into an empty folder and runs the README's first program there.
+ * Packs this package, installs it with BullMQ into an empty folder and runs the README's programs there.
  *   node scripts/install-smoke.mjs 20 24
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -10,13 +10,16 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { findNode } from "./node-version.mjs";
 
-/** What the README says its program prints last. */
-const LAST_LINE = "email 1 is done: sent to ada@example.com";
+/** What the README's programs print last. */
+const LAST_LINES = ["email 1 is done: sent to ada@example.com", "Welcome, Ada"];
 const TIME_LIMIT_MS = 60_000;
 
 const { peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-const program = /```ts\n([\s\S]*?)```/.exec(readFileSync("README.md", "utf8"))?.[1];
-if (program === undefined) throw new Error("README.md has no program");
+const programs = [...readFileSync("README.md", "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
+  ([, code = ""]) => code,
+);
+if (programs.length !== LAST_LINES.length)
+  throw new Error(`README.md has ${programs.length} programs, not ${LAST_LINES.length}`);
 
 const packed = mkdtempSync(join(tmpdir(), "longhaul-pack-"));
 try {
@@ -35,31 +38,33 @@ async function tryOn(node, tarball) {
   const folder = mkdtempSync(join(tmpdir(), "longhaul-install-"));
   try {
     writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`);
-    writeFileSync(join(folder, "main.js"), /** @type {string} */ (program));
     npm(
       ["install", "--no-audit", "--no-fund", tarball, `bullmq@${peerDependencies.bullmq}`],
       node,
       folder,
     );
-    const lines = await run(node, folder);
     const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
-    if (lines.at(-1) !== LAST_LINE)
-      throw new Error(`on ${version} the README's program printed:\n${lines.join("\n")}`);
-    console.log(`the README's program runs on ${version}`);
+    for (const [index, lastLine] of LAST_LINES.entries()) {
+      writeFileSync(join(folder, "main.js"), programs[index] ?? "");
+      const lines = await run(node, folder, lastLine);
+      if (lines.at(-1) !== lastLine)
+        throw new Error(`on ${version} a program of the README printed:\n${lines.join("\n")}`);
+    }
+    console.log(`the README's programs run on ${version}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs the program until it has printed its last line, or the time is up. @param {string} node @param {string} folder */
-async function run(node, folder) {
+/** Runs the program until it has printed its last line, or the time is up. @param {string} node @param {string} folder @param {string} lastLine */
+async function run(node, folder, lastLine) {
   const child = spawn(node, ["main.js"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   const timer = setTimeout(() => child.kill("SIGKILL"), TIME_LIMIT_MS);
   const ended = once(child, "exit");
   const lines = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
-    if (line === LAST_LINE) break;
+    if (line === lastLine) break;
   }
   child.kill("SIGTERM");
   await ended;

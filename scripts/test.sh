@@ -8,7 +8,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 readonly reports=.cache/reports
 # Folders whose tests must have run when everything ran, so that nothing is skipped unnoticed.
-must_run=(src/core src/storage src/queue src/bullmq scripts test/conformance test/seeds test/faults test/compat examples)
+must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/runtime src/testing scripts test/conformance test/seeds test/faults test/compat examples)
 wanted=("$@")
 running=""
 ran=0
@@ -52,7 +52,7 @@ on_node_24() {
   local node
   node=$(node scripts/node-version.mjs 24)
   "$node" node_modules/vitest/vitest.mjs run --reporter=default --reporter=json \
-    --outputFile.json="$reports/node-24.json" --project unit src/storage src/queue test/conformance
+    --outputFile.json="$reports/node-24.json" --project unit src/storage src/queue src/runs src/runtime test/conformance
 }
 
 rm -rf "$reports"

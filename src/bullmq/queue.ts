@@ -1,5 +1,7 @@
 import { Queue as BullQueue } from "bullmq";
 import type * as bullmq from "bullmq";
+import { LonghaulError } from "../core/errors.ts";
+import { addJobWithin, isWithin } from "./add-within.ts";
 import { createBackend } from "./create-backend.ts";
 import { JobScheduler } from "./job-scheduler.ts";
 import { Job } from "./job.ts";
@@ -70,13 +72,22 @@ export class Queue<
    * Adds a job. With `opts.repeat` it becomes a job scheduler, and the job of its next iteration is
    * returned; the scheduler's id is that job's `repeatJobKey`.
    *
-   * @throws {LonghaulError} BULLMQ_BAD_REPEAT
+   * @throws {LonghaulError} BULLMQ_BAD_REPEAT; STORE_BAD_TRANSACTION with `opts.transaction`
+   * @example
+   * db.transaction(() => {
+   *   insertUser.run(user);
+   *   void mails.add("welcome", { to: user.email }, { transaction: db });
+   * })();
    */
   override add(
     name: NameType,
     data: DataType,
     opts?: JobsOptions,
   ): Promise<Job<DataType, ResultType, NameType>> {
+    if (isWithin(opts))
+      return Promise.resolve(
+        addJobWithin(this, this.Job, { name, data, opts }) as Job<DataType, ResultType, NameType>,
+      );
     // Through the Job getter above, what BullMQ makes here is Longhaul's Job.
     return super.add(name, data, opts);
   }
@@ -93,11 +104,15 @@ export class Queue<
   /**
    * Adds many jobs at once. Those with `opts.repeat` become job schedulers, as with {@link add}.
    *
-   * @throws {LonghaulError} BULLMQ_BAD_REPEAT, before anything is added.
+   * @throws {LonghaulError} BULLMQ_BAD_REPEAT, STORE_BAD_TRANSACTION, before anything is added.
    */
   override addBulk(
     jobs: { name: NameType; data: DataType; opts?: BulkJobOptions }[],
   ): Promise<Job<DataType, ResultType, NameType>[]> {
+    if (jobs.some(({ opts }) => isWithin(opts)))
+      throw new LonghaulError("STORE_BAD_TRANSACTION", {
+        reason: "jobs are added to it one by one, with add()",
+      });
     const addPlain = (plain: unknown[]) => super.addBulk(plain as typeof jobs);
     const added = jobs.some(({ opts }) => isRepeated(opts))
       ? addBulkWithRepeated(this, jobs, addPlain)

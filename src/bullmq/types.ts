@@ -37,8 +37,15 @@ export interface RepeatOptions extends Omit<bullmq.RepeatOptions, "jobId" | "pre
   cron?: string;
 }
 
-/** BullMQ's `JobsOptions`, and `repeat`. */
+/** BullMQ's `JobsOptions`, `repeat` and `transaction`. */
 export type JobsOptions = bullmq.JobsOptions & {
+  /**
+   * Your own connection to Longhaul's file, inside a transaction: a better-sqlite3 `Database` or a node:sqlite
+   * `DatabaseSync`. The job is stored by that transaction: what you wrote and what you added is committed together, or
+   * neither is. `add` then does its work before it returns, and throws instead of rejecting, so that your transaction
+   * rolls back.
+   */
+  transaction?: object;
   /** Makes the job a job scheduler: it runs again and again at the times this says. */
   repeat?: RepeatOptions;
 };

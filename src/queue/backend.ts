@@ -3,6 +3,7 @@ import { LonghaulError } from "../core/errors.ts";
 import { realSetImmediate } from "../core/real-timers.ts";
 import { addJob } from "./add/add.ts";
 import { type ClaimOptions, type ClaimResult, NO_LOCK, claimNext } from "./process/claim.ts";
+import { addWithin } from "./add/add-within.ts";
 import { cleanJobs } from "./removal/clean.ts";
 import { registerClient, unregisterClient } from "./clients.ts";
 import { deleteDeduplicationKey, removeDeduplicationKey } from "./add/deduplication.ts";
@@ -161,6 +162,19 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
 
   addJob(job: JobJson, jobId: string, parentKeyOpts?: ParentKeyOpts): Promise<string> {
     return this.#work("add", (tx, queue) => addJob(tx, queue, job, jobId, parentKeyOpts));
+  }
+
+  /**
+   * Adds a job in the caller's own transaction on the same file: both commit, or neither. Synchronous.
+   *
+   * @param handle the caller's connection: a better-sqlite3 `Database` or a node:sqlite `DatabaseSync`
+   * @throws {LonghaulError} STORE_BAD_TRANSACTION, STORE_CLOSED; what SQLite says if another process holds the lock
+   */
+  addJobWithin(handle: unknown, job: JobJson, jobId = "", parentKeyOpts?: ParentKeyOpts): string {
+    if (this.closing) throw new LonghaulError("STORE_CLOSED");
+    return addWithin(this.engine.store, handle, (tx) =>
+      addJob(tx, tx.queueAtWork(this.ref), job, jobId, parentKeyOpts),
+    );
   }
 
   addJobs(entries: Params<"addJobs">[0]): Promise<string[]> {

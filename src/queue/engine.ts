@@ -40,6 +40,7 @@ export class QueueEngine {
   private constructor(store: SqliteStore) {
     this.store = store;
     this.transaction = new QueueTransaction(store);
+    store.attach(this.transaction);
     this.reader = queueReader(store);
     this.waiters = new Waiters(this.transaction, store.clock);
     this.transaction.onCommit = (queues) => this.waiters.notify(queues);

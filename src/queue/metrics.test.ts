@@ -42,6 +42,7 @@ it("keeps the same minutes as a list would, without a row for idle ones", async 
         const clock = { now: () => now, after: () => () => {} };
         const store = SqliteStore.open({ path: ":memory:", clock });
         const tx = new QueueTransaction(store);
+        store.attach(tx);
         const ref = queueRef("bull", "metrics");
         const expected = new ListOfMinutes();
         for (const gap of gaps) {

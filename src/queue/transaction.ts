@@ -22,7 +22,8 @@ const QUEUE_BY_ID = "SELECT prefix, name FROM queue WHERE id = ?";
 
 /**
  * What an operation on queues works with: SQL, the time, and the queues' counters. One per store; the store tells it
- * when its memory is out of date. All of it runs inside `store.write`, synchronously.
+ * when its memory is out of date. All of it runs inside `store.write`, synchronously. One more is made for each
+ * transaction of a caller's that jobs are added in: it begins without memory, and is thrown away.
  */
 export class QueueTransaction implements Participant {
   readonly connection: Connection;
@@ -36,11 +37,10 @@ export class QueueTransaction implements Participant {
   readonly #clock: Clock;
   #now: number | undefined;
 
-  constructor(store: SqliteStore) {
+  constructor(store: Pick<SqliteStore, "clock" | "connection" | "owner">) {
     this.#clock = store.clock;
     this.connection = store.connection;
     this.owner = store.owner;
-    store.attach(this);
   }
 
   /** The time of the transaction. */

@@ -8,7 +8,11 @@ export function openBetterSqlite(
   readOnly: boolean,
 ): Connection {
   const Database = require("better-sqlite3") as typeof BetterSqlite;
-  const database = new Database(path, { readonly: readOnly, timeout: 0 });
+  return wrapBetterSqlite(new Database(path, { readonly: readOnly, timeout: 0 }));
+}
+
+/** The common face of an open database. */
+export function wrapBetterSqlite(database: BetterSqlite.Database): Connection {
   const statements = new Map<string, Statement>();
 
   function prepare(text: string): Statement {

@@ -1,7 +1,7 @@
 import type { Connection, SqlValue, Statement } from "./connection.ts";
 
 /** The part of node:sqlite that we use. (The types of Node 20, which we build with, do not have it.) */
-interface DatabaseSync {
+export interface DatabaseSync {
   prepare(text: string): Statement & { setReturnArrays?(enabled: boolean): void };
   exec(text: string): void;
   close(): void;
@@ -17,7 +17,11 @@ export function openNodeSqlite(
   readOnly: boolean,
 ): Connection {
   const { DatabaseSync } = require("node:sqlite") as NodeSqlite;
-  const database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  return wrapNodeSqlite(new DatabaseSync(path, { readOnly, timeout: 0 }));
+}
+
+/** The common face of an open database. */
+export function wrapNodeSqlite(database: DatabaseSync): Connection {
   const statements = new Map<string, Statement>();
 
   function prepare(text: string): Statement {

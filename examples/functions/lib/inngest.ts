@@ -1,0 +1,6 @@
+import { Inngest } from "longhaul/inngest";
+
+export const inngest = new Inngest({
+  id: "my-app",
+  eventKey: process.env.INNGEST_EVENT_KEY,
+});

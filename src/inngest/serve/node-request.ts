@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LonghaulError } from "../../core/errors.ts";
+import type { ServeRequest, ServeResponse } from "./handler.ts";
+
+/** A request of Node's server, and of what is built on it. */
+export interface NodeRequest extends IncomingMessage {
+  /** What a body parser has made of the body. */
+  body?: unknown;
+  /** The path before a router has taken its part away. */
+  originalUrl?: string;
+}
+
+/** Node's request in the shape that all adapters share. */
+export function fromNodeRequest(request: NodeRequest): ServeRequest {
+  return {
+    method: request.method ?? "GET",
+    url: new URL(request.originalUrl ?? request.url ?? "/", "http://localhost"),
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    peer: request.socket?.remoteAddress,
+    body: (limit) => readBody(request, limit),
+  };
+}
+
+/** Writes an answer to Node's response. */
+export function toNodeResponse(response: ServerResponse, answer: ServeResponse): void {
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  if (answer.status !== 413) {
+    response.end(answer.body);
+    return;
+  }
+  // There is more to come that nobody will read.
+  response.setHeader("connection", "close");
+  response.end(answer.body, () => response.req?.destroy());
+}
+
+async function readBody(request: NodeRequest, limit: number): Promise<unknown> {
+  const { body } = request;
+  if (Buffer.isBuffer(body)) return body.toString("utf8");
+  // A parser that found nothing to parse leaves undefined, or an empty object and the stream unread.
+  if (body !== undefined && (request.readableEnded || request.readableDidRead)) return body;
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(part as Buffer);
+    size += bytes.length;
+    if (size > limit) throw tooLarge(limit);
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+export const tooLarge = (limit: number): LonghaulError =>
+  new LonghaulError("INNGEST_BODY_TOO_LARGE", { limit });

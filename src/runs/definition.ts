@@ -1,0 +1,195 @@
+import type {
+  EventInput,
+  FinalRunState,
+  JournalEntry,
+  RunEvent,
+  SerializedError,
+  StepKind,
+} from "./types.ts";
+
+/** What starts a function. Event names may end in `/*` or `.*`; `if` is CEL over `event`. */
+export type Trigger =
+  | { readonly event: string; readonly if?: string | undefined }
+  | {
+      readonly cron: string;
+      readonly timeZone?: string | undefined;
+      readonly jitterMs?: number | undefined;
+    };
+
+/** At most `limit` runs at once; `key` is CEL over `event`, evaluated when the run starts. */
+export interface ConcurrencyOption {
+  readonly limit: number;
+  readonly key?: string | undefined;
+  /** Who shares the key: the function, or every function of this store. @default "fn" */
+  readonly scope?: "fn" | "env" | "account" | undefined;
+}
+
+/** Flow control of a function. Durations are ms; expressions are CEL over `event`. */
+export interface FlowControl {
+  readonly concurrency?: readonly ConcurrencyOption[] | undefined;
+  readonly throttle?:
+    | {
+        readonly limit: number;
+        readonly periodMs: number;
+        readonly burst?: number | undefined;
+        readonly key?: string | undefined;
+      }
+    | undefined;
+  readonly rateLimit?:
+    | {
+        readonly limit: number;
+        readonly periodMs: number;
+        readonly key?: string | undefined;
+        readonly mode?: "gcra" | "window" | undefined;
+      }
+    | undefined;
+  readonly debounce?:
+    | {
+        readonly periodMs: number;
+        readonly key?: string | undefined;
+        readonly timeoutMs?: number | undefined;
+      }
+    | undefined;
+  readonly batchEvents?:
+    | {
+        readonly maxSize: number;
+        readonly timeoutMs: number;
+        readonly key?: string | undefined;
+        readonly if?: string | undefined;
+      }
+    | undefined;
+  /** CEL that gives seconds. */
+  readonly priority?: { readonly run: string } | undefined;
+  readonly singleton?:
+    { readonly key?: string | undefined; readonly mode: "skip" | "cancel" } | undefined;
+  readonly idempotency?: string | undefined;
+  readonly cancelOn?:
+    | readonly {
+        readonly event: string;
+        readonly if?: string | undefined;
+        readonly match?: string | undefined;
+        readonly timeoutMs?: number | undefined;
+      }[]
+    | undefined;
+  readonly timeouts?:
+    { readonly startMs?: number | undefined; readonly finishMs?: number | undefined } | undefined;
+}
+
+/** How long to wait before attempt `attempt + 1` (1 = after the first failure). */
+export type Backoff = (attempt: number) => number;
+
+/** What to do about an error that a body or handler threw. */
+export interface RetryDecision {
+  /** `false`: fail at once, attempts left or not. */
+  readonly retry: boolean;
+  /** Instead of the backoff. */
+  readonly delayMs?: number | undefined;
+}
+
+/** How a run ended, for the events it causes. */
+export interface RunEnd {
+  readonly runId: string;
+  readonly functionId: string;
+  readonly state: FinalRunState;
+  readonly events: readonly RunEvent[];
+  /** JSON text. */
+  readonly output?: string | undefined;
+  readonly error?: SerializedError | undefined;
+}
+
+/** A function as the engine knows it: what every idiom's own definition becomes. */
+export interface FunctionDefinition extends FlowControl {
+  /** Unique in the store, stable over deploys. */
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly triggers: readonly Trigger[];
+  /** Tries after the first, for each step and for the code between steps. */
+  readonly retries: number;
+  readonly backoff: Backoff;
+  readonly handler: (run: RunHandle) => Promise<unknown>;
+  /** @default every error is retried, except catalogued errors that are not retryable */
+  readonly decideRetry?: ((error: unknown) => RetryDecision) | undefined;
+  /** Events of an idiom's own that the end of a run causes, stored in the same commit. */
+  readonly endEvents?: ((end: RunEnd) => readonly EventInput[]) | undefined;
+}
+
+/** Options of one step. */
+export interface StepOptions {
+  readonly retries?: number | undefined;
+  readonly backoff?: Backoff | undefined;
+  /** How the journal calls it. @default "run" */
+  readonly kind?: Extract<StepKind, "run" | "send"> | undefined;
+}
+
+/** What a handler gets: the run, and the steps it may take. Engine-level; idioms dress it. */
+export interface RunHandle {
+  readonly id: string;
+  readonly functionId: string;
+  /** 0 for the first. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly event: RunEvent;
+  readonly events: readonly RunEvent[];
+  /** Whether finished steps are still being replayed: loggers are silent then. */
+  readonly isReplaying: boolean;
+  readonly signal: AbortSignal;
+  /** What was known when this execution began, in the order it became known; results of later steps are not in it. */
+  readonly journal: readonly JournalEntry[];
+  /**
+   * Calls back once when this execution ends without the handler having settled: the run is stored as waiting, its
+   * lease is lost, it was canceled, or its worker drains.
+   */
+  onLeave(listener: () => void): void;
+
+  /** Runs `body` once; its result is JSON. Rejects with StepError when out of attempts. */
+  run(id: string, body: (attempt: number) => unknown, options?: StepOptions): Promise<unknown>;
+  sleepUntil(id: string, dueAt: number): Promise<void>;
+  /** Resolves with the event, or null at the time limit. */
+  waitForEvent(
+    id: string,
+    wait: {
+      readonly event: string;
+      readonly if?: string | undefined;
+      readonly match?: string | undefined;
+      readonly timeoutMs: number;
+    },
+  ): Promise<RunEvent | null>;
+  waitForSignal(
+    id: string,
+    wait: {
+      readonly signal: string;
+      readonly timeoutMs: number;
+      readonly onConflict: "fail" | "replace";
+    },
+  ): Promise<{ readonly signal: string; readonly data: unknown } | null>;
+  /** Sends events, once, together with the step's entry. @returns their ids */
+  sendEvents(id: string, events: readonly EventInput[]): Promise<readonly string[]>;
+  /** Starts a function and waits for its result; rejects with its error. */
+  invoke(
+    id: string,
+    call: {
+      readonly functionId: string;
+      readonly data?: unknown;
+      readonly v?: string | undefined;
+      readonly user?: unknown;
+      readonly meta?: unknown;
+      readonly timeoutMs: number;
+    },
+  ): Promise<unknown>;
+}
+
+/** Thrown at the `await` of a step that is out of attempts, or whose child failed. */
+export class StepError extends Error {
+  readonly stepId: string;
+  /** The code of the error that the step failed with, if it had one. */
+  readonly code?: string;
+
+  constructor(stepId: string, error: SerializedError) {
+    super(error.message);
+    this.name = error.name;
+    this.stepId = stepId;
+    if (error.code !== undefined) this.code = error.code;
+    if (error.stack !== undefined) this.stack = error.stack;
+    if (error.cause !== undefined) this.cause = error.cause;
+  }
+}

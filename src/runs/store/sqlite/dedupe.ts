@@ -1,0 +1,28 @@
+import type { StartRequest } from "../run-store.ts";
+import { storableTime } from "./timers.ts";
+import type { RunTransaction } from "./transaction.ts";
+
+const FIND = "SELECT run FROM run_start WHERE function = ? AND key = ? AND until > ?";
+const SET = `INSERT INTO run_start (function, key, run, until) VALUES (?, ?, ?, ?)
+  ON CONFLICT (function, key) DO UPDATE SET run = excluded.run, until = excluded.until`;
+
+/** The id of the run that an equal start has made already. */
+export function earlierStart(
+  tx: RunTransaction,
+  fn: number,
+  { idempotency }: StartRequest,
+  now: number,
+): string | undefined {
+  if (idempotency === undefined) return undefined;
+  return tx.sql(FIND).get(fn, idempotency.key, now)?.[0] as string | undefined;
+}
+
+/** Remembers that a start made a run, or joined it. */
+export function rememberStart(
+  tx: RunTransaction,
+  fn: number,
+  { idempotency }: StartRequest,
+  runId: string,
+): void {
+  if (idempotency) tx.sql(SET).run(fn, idempotency.key, runId, storableTime(idempotency.until));
+}

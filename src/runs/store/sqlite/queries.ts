@@ -1,0 +1,115 @@
+import type { SqlValue } from "../../../storage/sqlite/connection.ts";
+import type { SqliteStore } from "../../../storage/sqlite/store.ts";
+import type { JournalEntry, RunEvent, SerializedError } from "../../types.ts";
+import type { RunRecord, RunStore } from "../run-store.ts";
+import { State, type StateCode, stateName } from "./codes.ts";
+import { EVENT_COLUMNS, toEvent } from "./events.ts";
+import { JOURNAL, toJournal } from "./journal.ts";
+
+/** What people look at: read from a worker thread, so that no list slows a run. */
+
+const COLUMNS = `run.pk, run.id, run_function.id, run.state, run.attempt, run.event, run.events, run.queued_at,
+  run.started_at, run.finished_at, run.output, run.error`;
+const FROM = `SELECT ${COLUMNS} FROM run JOIN run_function ON run_function.pk = run.function`;
+const BY_ID = `${FROM} WHERE run.id = ?`;
+const BY_EVENT = `SELECT ${COLUMNS} FROM run_event JOIN run_cause ON run_cause.event = run_event.pk
+  JOIN run ON run.pk = run_cause.run JOIN run_function ON run_function.pk = run.function
+  WHERE run_event.id = ? ORDER BY run_cause.run`;
+const PAGE = 100;
+/** The run that a page begins before; the one next to it, if it is no longer there. */
+const CURSOR = `SELECT pk, 1 FROM run WHERE id = ?
+  UNION ALL SELECT * FROM (SELECT pk + 1, 2 FROM run WHERE id < ? ORDER BY id DESC LIMIT 1) ORDER BY 2 LIMIT 1`;
+const NEWEST_FIRST = `ORDER BY run.pk DESC LIMIT ${PAGE}`;
+const OF_FUNCTION = "run.function = (SELECT pk FROM run_function WHERE id = ?)";
+const LIST = `${FROM} WHERE run.pk < ? ${NEWEST_FIRST}`;
+const LIST_OF_STATE = `${FROM} WHERE run.pk < ? AND +run.state = ? ${NEWEST_FIRST}`;
+const LIST_OF_FUNCTION = `${FROM} WHERE run.pk < ? AND ${OF_FUNCTION} ${NEWEST_FIRST}`;
+const LIST_OF_BOTH = `${FROM} WHERE run.pk < ? AND ${OF_FUNCTION} AND +run.state = ? ${NEWEST_FIRST}`;
+const EVENTS = `SELECT run_event.pk, ${EVENT_COLUMNS} FROM json_each(?) AS wanted
+  JOIN run_event ON run_event.pk = wanted.value`;
+
+type Reader = Pick<SqliteStore, "query">;
+
+export async function getRun(reader: Reader, runId: string): Promise<RunRecord | undefined> {
+  const [record] = await toRecords(reader, await reader.query(BY_ID, [runId]), true);
+  return record;
+}
+
+export async function listRuns(
+  reader: Reader,
+  { functionId, state, limit, before, withJournals = true }: Parameters<RunStore["listRuns"]>[0],
+): Promise<RunRecord[]> {
+  const rows: SqlValue[][] = [];
+  let last = before === undefined ? Number.MAX_SAFE_INTEGER : await cursorOf(reader, before);
+  while (rows.length < limit) {
+    const page = await listPage(reader, functionId, state, last);
+    rows.push(...page);
+    if (page.length < PAGE) break;
+    last = page.at(-1)![0] as number;
+  }
+  return toRecords(reader, rows.slice(0, limit), withJournals);
+}
+
+async function cursorOf(reader: Reader, runId: string): Promise<number> {
+  const [row] = await reader.query(CURSOR, [runId, runId]);
+  return (row?.[0] as number | undefined) ?? 0;
+}
+
+function listPage(
+  reader: Reader,
+  functionId: string | undefined,
+  state: RunRecord["state"] | undefined,
+  before: number,
+): Promise<SqlValue[][]> {
+  if (functionId === undefined)
+    return state === undefined
+      ? reader.query(LIST, [before])
+      : reader.query(LIST_OF_STATE, [before, State[state]]);
+  return state === undefined
+    ? reader.query(LIST_OF_FUNCTION, [before, functionId])
+    : reader.query(LIST_OF_BOTH, [before, functionId, State[state]]);
+}
+
+export async function runsOfEvent(reader: Reader, eventId: string): Promise<RunRecord[]> {
+  return toRecords(reader, await reader.query(BY_EVENT, [eventId]), true);
+}
+
+/** Records, with one query for all their events. */
+async function toRecords(
+  reader: Reader,
+  rows: readonly (readonly SqlValue[])[],
+  withJournals: boolean,
+): Promise<RunRecord[]> {
+  const wanted = JSON.stringify([...new Set(rows.flatMap(eventKeys))]);
+  const [found, ...journals] = await Promise.all([
+    reader.query(EVENTS, [wanted]),
+    ...(withJournals ? rows.map((row) => reader.query(JOURNAL, [row[0]!])) : []),
+  ]);
+  const events = new Map(found.map((row) => [row[0] as number, toEvent(row, 1)]));
+  return rows.map((row, index) => toRecord(row, events, toJournal(journals[index] ?? [])));
+}
+
+/** Keys of a run's events, oldest first. */
+const eventKeys = (row: readonly SqlValue[]): number[] =>
+  row[6] === null ? [row[5] as number] : (JSON.parse(row[6] as string) as number[]);
+
+function toRecord(
+  row: readonly SqlValue[],
+  events: ReadonlyMap<number, RunEvent>,
+  journal: readonly JournalEntry[],
+): RunRecord {
+  const [startedAt, finishedAt, output, error] = row.slice(8);
+  return {
+    id: row[1] as string,
+    functionId: row[2] as string,
+    state: stateName(row[3] as StateCode),
+    attempt: row[4] as number,
+    events: eventKeys(row).map((key) => events.get(key)!),
+    queuedAt: row[7] as number,
+    journal,
+    ...(startedAt === null ? undefined : { startedAt: startedAt as number }),
+    ...(finishedAt === null ? undefined : { finishedAt: finishedAt as number }),
+    ...(output === null ? undefined : { output: output as string }),
+    ...(error === null ? undefined : { error: JSON.parse(error as string) as SerializedError }),
+  };
+}

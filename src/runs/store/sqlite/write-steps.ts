@@ -1,0 +1,90 @@
+import type { JournalWrite } from "../run-store.ts";
+import { answerStep, closeStepWait } from "./answer.ts";
+import { Channel, State } from "./codes.ts";
+import { failures } from "./failures.ts";
+import { writeEntry } from "./journal.ts";
+import type { RunRow } from "./run-row.ts";
+import { startRun } from "./start.ts";
+import type { RunTransaction } from "./transaction.ts";
+import { addStepWait } from "./waits.ts";
+
+const SIGNAL_WAIT = `SELECT run, key, until FROM run_wait
+  WHERE channel = ${Channel.signal} AND name = ? AND path = '' AND value = ''`;
+const SILENCE = `UPDATE run_wait SET channel = ${Channel.replaced} WHERE run = ? AND purpose = 0 AND key = ?`;
+
+/** Writes entries of a run that is held, and what they open and close. */
+export function writeSteps(
+  tx: RunTransaction,
+  row: RunRow,
+  writes: readonly JournalWrite[],
+  now: number,
+): void {
+  for (const write of writes) {
+    const { entry } = write;
+    const pk = writeEntry(tx, row.pk, entry);
+    if (write.wait) openWait(tx, row, write, pk, now);
+    else if (isWaitKind[entry.kind] && entry.state !== "pending")
+      closeStepWait(tx, row.pk, entry.key);
+    // What a run starts may cancel it: a singleton that invokes itself.
+    if (row.state !== State.running) return;
+  }
+}
+
+const isWaitKind = {
+  run: false,
+  sleep: false,
+  send: false,
+  event: true,
+  signal: true,
+  invoke: true,
+} as const;
+
+/** Stores what a step waits for. An answer that is known already is given at once. */
+function openWait(
+  tx: RunTransaction,
+  row: RunRow,
+  { entry: { key, dueAt }, wait }: JournalWrite,
+  entry: number,
+  now: number,
+): void {
+  const until = dueAt ?? Infinity;
+  switch (wait!.kind) {
+    case "event":
+      return addStepWait(tx, row, { key, entry, channel: Channel.event, wait: wait!.wait });
+    case "signal":
+      return openSignal(tx, row, { key, entry, until, now, ...wait! });
+    case "invoke": {
+      const { start } = wait!;
+      const name = start.runId;
+      const spec = { event: name, equals: [], until };
+      addStepWait(tx, row, { key, entry, channel: Channel.invoke, wait: spec });
+      startRun(tx, { ...start, invokedBy: { run: row.pk, stepKey: key } }, now);
+    }
+  }
+}
+
+interface SignalWait {
+  readonly key: string;
+  readonly entry: number;
+  readonly until: number;
+  readonly now: number;
+  readonly signal: string;
+  readonly onConflict: "fail" | "replace";
+}
+
+/** One run at a time waits for a signal. The one that is replaced hears nothing until its time limit. */
+function openSignal(
+  tx: RunTransaction,
+  row: RunRow,
+  { key, entry, until, now, signal, onConflict }: SignalWait,
+): void {
+  const others = tx.sql(SIGNAL_WAIT).all(signal) as [number, string, number][];
+  const open = others.filter(([, , until]) => now < until);
+  const wait = { event: signal, equals: [], until };
+  if (open.length > 0 && onConflict === "replace")
+    for (const [run, otherKey] of open) tx.sql(SILENCE).run(run, otherKey);
+  const isTaken = open.length > 0 && onConflict === "fail";
+  const channel = isTaken ? Channel.replaced : Channel.signal;
+  addStepWait(tx, row, { key, entry, channel, wait });
+  if (isTaken) answerStep(tx, row.pk, key, { error: failures.signalTaken(signal) }, now);
+}

@@ -1,0 +1,234 @@
+import { LonghaulError } from "../core/errors.ts";
+import { monotonicNow } from "../core/real-timers.ts";
+import type { FunctionDefinition } from "./definition.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
+import { PATIENCE_MS } from "./patience.ts";
+import { type ExecutionHost, RunExecution } from "./replay-executor.ts";
+import type { ClaimedRun, HeldNews, RunKey, RunStore } from "./store/run-store.ts";
+
+/** What a {@link Worker} needs from the engine around it. */
+export interface WorkerHost extends Pick<
+  ExecutionHost,
+  "store" | "clock" | "batch" | "invocation" | "report"
+> {
+  readonly functions: ReadonlyMap<string, FunctionDefinition>;
+  /** Something began or ended: whoever waits for quiet looks again. */
+  changed(): void;
+}
+
+/** How a {@link Worker} works. */
+export interface WorkerOptions {
+  /** How many runs it executes at once. */
+  readonly concurrency: number;
+  readonly leaseMs: number;
+}
+
+/** A run that loses its holder so often without finishing a step ends as RUN_CRASHED. */
+export const MAX_LOSSES = 3;
+/** How much longer than it took the last time a handler is given for something that is no step. */
+const PATIENCE_FACTOR = 4;
+const LEARNED_PATIENCE_MS = 1_000;
+const MAX_LEARNED = 10_000;
+
+/**
+ * Claims runs and holds their executions.
+ *
+ *   stopped ──► working ──► draining ──► stopped
+ *
+ * A place is free again as soon as its execution asks for its last write, so that the next claim shares its commit.
+ */
+export class Worker implements ExecutionHost {
+  readonly store: RunStore;
+  readonly clock: ExecutionHost["clock"];
+  readonly #host: WorkerHost;
+  readonly #options: WorkerOptions;
+  readonly #leases: LeaseKeeper;
+  readonly #held = new Map<RunKey, RunExecution>();
+  /** Executions that are going on; those in `#held` besides are writing their last. */
+  #active = 0;
+  #isWorking = false;
+  #isClaiming = false;
+  #isPumpQueued = false;
+  /** Whether the last look at the line was before something came into it. */
+  #mayFind = false;
+  #isExpecting = false;
+  /** News of runs whose claim is committed, and is not known here yet. */
+  #early: HeldNews[] = [];
+  /** How long handlers were busy with something that is no step, by run, ms. */
+  readonly #learned = new Map<RunKey, number>();
+  readonly #leftAt = new WeakMap<RunExecution, number>();
+  #emptied: (() => void) | undefined;
+
+  constructor(host: WorkerHost, options: WorkerOptions, leases: LeaseKeeper) {
+    this.#host = host;
+    this.#options = options;
+    this.#leases = leases;
+    this.store = host.store;
+    this.clock = host.clock;
+  }
+
+  /** Whether nothing is claimed, and every run it holds waits for a time or for others. */
+  get isQuiet(): boolean {
+    if (this.#isClaiming || (this.#isWorking && this.#mayFind && this.#free > 0)) return false;
+    for (const execution of this.#held.values()) if (!execution.isResting) return false;
+    return true;
+  }
+
+  get held(): Iterable<RunExecution> {
+    return this.#held.values();
+  }
+
+  start(): void {
+    this.#isWorking = true;
+    this.look();
+  }
+
+  /** Something may have come into the line. Claims in this turn of the event loop, if there is a place free. */
+  look(): void {
+    this.#mayFind = true;
+    this.#pumpSoon();
+  }
+
+  /** A write that was asked for in this turn brings something into the line: claims it in the same commit. */
+  expect(): void {
+    this.#isExpecting = true;
+    this.look();
+  }
+
+  /** Tells executions what others did to their runs. */
+  hear(news: readonly HeldNews[]): void {
+    for (const item of news) {
+      const execution = this.#held.get(item.run);
+      if (execution) execution.hear(item);
+      if (this.#isClaiming) this.#early.push(item);
+    }
+  }
+
+  /**
+   * Claims nothing more, and resolves when nothing is held: bodies that run are finished, their runs given back. After
+   * `timeoutMs` they are given back as they are.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isWorking = false;
+    for (const execution of [...this.#held.values()]) execution.drain();
+    if (this.#isEmpty) return;
+    const cancel = this.clock.after(timeoutMs, () => {
+      for (const execution of [...this.#held.values()]) execution.release();
+    });
+    await new Promise<void>((resolve) => (this.#emptied = resolve));
+    cancel();
+  }
+
+  batch: ExecutionHost["batch"] = (events) => this.#host.batch(events);
+  invocation: ExecutionHost["invocation"] = (...args) => this.#host.invocation(...args);
+  report: ExecutionHost["report"] = (error) => this.#host.report(error);
+
+  leaving(execution: RunExecution): void {
+    this.#active--;
+    if (execution.leave === "suspended") this.#leftAt.set(execution, monotonicNow());
+    this.#pumpSoon();
+  }
+
+  left(execution: RunExecution): void {
+    const { key } = execution.run;
+    if (execution.leave === "lost") this.#active--;
+    if (execution.leave === "finished") this.#learned.delete(key);
+    if (this.#held.get(key) === execution) {
+      this.#held.delete(key);
+      this.#leases.remove(execution);
+    }
+    this.#pumpSoon();
+    this.#host.changed();
+    if (this.#isEmpty) this.#emptied?.();
+  }
+
+  rested(): void {
+    this.#host.changed();
+  }
+
+  revived(execution: RunExecution): void {
+    const leftAt = this.#leftAt.get(execution);
+    if (leftAt === undefined) return;
+    this.#leftAt.delete(execution);
+    const { key: run, generation } = execution.run;
+    if (this.#learned.size >= MAX_LEARNED) this.#learned.clear();
+    const tookMs = PATIENCE_MS + monotonicNow() - leftAt;
+    this.#learned.set(run, Math.max(LEARNED_PATIENCE_MS, tookMs * PATIENCE_FACTOR));
+    this.store.wake({ now: this.clock.now(), run, generation }).catch(this.report);
+  }
+
+  get #free(): number {
+    return this.#options.concurrency - this.#active;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#held.size === 0 && !this.#isClaiming;
+  }
+
+  /** Late in this turn, so that one claim fills all places that come free in it. */
+  #pumpSoon(): void {
+    if (this.#isPumpQueued || !this.#isWorking || !this.#mayFind) return;
+    this.#isPumpQueued = true;
+    process.nextTick(this.#pump);
+  }
+
+  readonly #pump = (): void => {
+    this.#isPumpQueued = false;
+    if (!this.#isWorking || !this.#mayFind || this.#isClaiming) return;
+    const limit = this.#free;
+    const functionIds = [...this.#host.functions.keys()];
+    if (limit <= 0 || functionIds.length === 0) return;
+    const isExpected = this.#isExpecting;
+    this.#isClaiming = true;
+    this.#mayFind = false;
+    this.#isExpecting = false;
+    const { leaseMs } = this.#options;
+    this.store.claim({ now: this.clock.now(), functionIds, limit, leaseMs, isExpected }).then(
+      (runs) => {
+        this.#isClaiming = false;
+        if (runs.length === limit) this.#mayFind = true;
+        this.#take(runs);
+      },
+      (error: unknown) => {
+        this.#isClaiming = false;
+        this.#early = [];
+        this.report(error);
+        this.#host.changed();
+        if (this.#isEmpty) this.#emptied?.();
+      },
+    );
+  };
+
+  #take(runs: readonly ClaimedRun[]): void {
+    const early = this.#early;
+    if (early.length > 0) this.#early = [];
+    for (const run of runs) this.#execute(run);
+    if (early.length > 0) this.hear(early);
+    this.#pumpSoon();
+    this.#host.changed();
+    if (this.#isEmpty) this.#emptied?.();
+  }
+
+  #execute(run: ClaimedRun): void {
+    // Its lease was lost without our hearing of it, and is ours again.
+    this.#held.get(run.key)?.lose();
+    const definition = this.#host.functions.get(run.functionId);
+    const execution = new RunExecution(run, definition ?? GONE, this, this.#learned.get(run.key));
+    this.#held.set(run.key, execution);
+    this.#leases.add(execution);
+    this.#active++;
+    if (!this.#isWorking || !definition) execution.release();
+    else if (run.losses >= MAX_LOSSES) {
+      execution.fail(new LonghaulError("RUN_CRASHED", { run: run.id, losses: run.losses }));
+    } else execution.start();
+  }
+}
+
+/** Stands for a function that was taken away between the claim and its answer. */
+const GONE: FunctionDefinition = {
+  id: "",
+  triggers: [],
+  retries: 0,
+  backoff: () => 0,
+  handler: () => Promise.reject(new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: "" })),
+};
