@@ -85,7 +85,7 @@ export class QueueState {
   #newEvents = 0;
 
   private constructor(
-    connection: Connection,
+    tx: Pick<Connection, "sql">,
     prefix: string,
     name: string,
     row: readonly unknown[],
@@ -95,7 +95,7 @@ export class QueueState {
     this.key = `${prefix}:${name}`;
     const n = row as number[];
     this.id = n[0]!;
-    this.line = new WaitingLine(connection, this.id);
+    this.line = new WaitingLine(tx, this.id);
     this.#meta = JSON.parse(row[1] as string) as Record<string, string>;
     this.lastJobId = n[2]!;
     this.lastRank = n[3]!;
@@ -115,9 +115,9 @@ export class QueueState {
   }
 
   /** Reads a queue's row; `undefined` if nothing was ever stored under that name. */
-  static load(connection: Connection, prefix: string, name: string): QueueState | undefined {
-    const row = connection.sql(SELECT).get(prefix, name);
-    return row && new QueueState(connection, prefix, name, row);
+  static load(tx: Pick<Connection, "sql">, prefix: string, name: string): QueueState | undefined {
+    const row = tx.sql(SELECT).get(prefix, name);
+    return row && new QueueState(tx, prefix, name, row);
   }
 
   /** BullMQ's queue metadata: `paused`, `concurrency`, `max`, `duration`, `opts.maxLenEvents`, `version`, … */

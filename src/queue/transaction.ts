@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Connection, Statement } from "../storage/sqlite/connection.ts";
 import type { Participant, SqliteStore } from "../storage/sqlite/store.ts";
+import { DeferredRows } from "./deferred-rows.ts";
 import { QueueState } from "./queue-state.ts";
 
 /** A queue by name. `key` is `<prefix>:<name>`, kept so that it is not built on every operation. */
@@ -29,6 +30,8 @@ export class QueueTransaction implements Participant {
   readonly connection: Connection;
   /** The id of this process, which owns the jobs it claims. */
   readonly owner: number;
+  /** Rows of plain jobs that are written together, before any statement got from {@link sql} runs. */
+  readonly rows: DeferredRows;
   /** Called after each commit with the queues it touched. */
   onCommit: (queues: ReadonlySet<QueueState>) => void = () => {};
 
@@ -41,6 +44,7 @@ export class QueueTransaction implements Participant {
     this.#clock = store.clock;
     this.connection = store.connection;
     this.owner = store.owner;
+    this.rows = new DeferredRows(store.connection);
   }
 
   /** The time of the transaction. */
@@ -48,8 +52,9 @@ export class QueueTransaction implements Participant {
     return (this.#now ??= this.#clock.now());
   }
 
-  /** A prepared statement; prepared once per text. */
+  /** A prepared statement, to be run at once; prepared once per text. */
   sql(text: string): Statement {
+    if (this.rows.pending) this.rows.write();
     return this.connection.sql(text);
   }
 
@@ -65,7 +70,7 @@ export class QueueTransaction implements Participant {
     let state = this.#states.get(ref.key);
     if (state === undefined) {
       this.sql(INSERT_QUEUE).run(ref.prefix, ref.name);
-      state = QueueState.load(this.connection, ref.prefix, ref.name)!;
+      state = QueueState.load(this, ref.prefix, ref.name)!;
       this.#states.set(ref.key, state);
     }
     this.#touched.add(state);
@@ -84,7 +89,7 @@ export class QueueTransaction implements Participant {
     if (known) return this.queue(known);
     const colon = key.lastIndexOf(":");
     const ref = queueRef(key.slice(0, colon), key.slice(colon + 1));
-    return QueueState.load(this.connection, ref.prefix, ref.name) && this.queue(ref);
+    return QueueState.load(this, ref.prefix, ref.name) && this.queue(ref);
   }
 
   /** Leaves a queue's memory behind, after its rows were deleted. */
@@ -95,17 +100,19 @@ export class QueueTransaction implements Participant {
 
   /** A queue as of now, for a look outside of transactions: nothing is created. */
   peek(ref: QueueRef): QueueState | undefined {
-    return this.#states.get(ref.key) ?? QueueState.load(this.connection, ref.prefix, ref.name);
+    return this.#states.get(ref.key) ?? QueueState.load(this, ref.prefix, ref.name);
   }
 
   stale(): void {
     this.#states.clear();
     this.#touched.clear();
+    this.rows.forget();
     this.#now = undefined;
   }
 
   flush(): void {
     this.#now = undefined;
+    if (this.rows.pending) this.rows.write();
     for (const queue of this.#touched) queue.flush(this.connection);
   }
 

@@ -6,6 +6,7 @@ import { encodeJobId } from "../jobs/job-id.ts";
 import { jobKey } from "../jobs/job-key.ts";
 import { findJob } from "../jobs/job-record.ts";
 import {
+  arrive,
   delayedPlace,
   occupy,
   waitingChildrenPlace,
@@ -13,6 +14,7 @@ import {
   type Place,
 } from "../jobs/placement.ts";
 import type { QueueState } from "../queue-state.ts";
+import { State } from "../states.ts";
 import type { QueueTransaction } from "../transaction.ts";
 
 /** A job as its producer describes it. */
@@ -31,8 +33,8 @@ export interface NewJob {
 
 const insert = (
   id: string,
-) => `INSERT INTO job (queue, id, state, major, minor, name, data, opts, timestamp, delay, priority)
-  VALUES (?, ${id}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+) => `INSERT INTO job (pk, queue, id, state, major, minor, name, data, opts, timestamp, delay, priority)
+  VALUES (?, ?, ${id}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT = insert("?");
 /** Drivers bind numbers as floating-point, which a column without a type would keep. */
 const INSERT_COUNTED = insert("CAST(? AS INTEGER)");
@@ -98,25 +100,35 @@ function storeJob(
   id: string,
   place: Place,
 ): void {
-  const { delay, priority } = job.opts;
+  const delay = job.opts.delay ?? 0;
+  const priority = job.opts.priority ?? 0;
+  const { name, data, timestamp, parentKey, parent, deduplicationId, repeatJobKey } = job;
+  const hasRelations = parentKey || deduplicationId || repeatJobKey;
   const storedId = encodeJobId(id);
-  const pk = tx
-    .sql(typeof storedId === "number" ? INSERT_COUNTED : INSERT)
-    .run(
-      queue.id,
-      storedId,
-      place.state,
-      place.major,
-      place.minor,
-      job.name,
-      job.data,
-      JSON.stringify(job.opts),
-      job.timestamp,
-      delay ?? 0,
-      priority ?? 0,
-    ).lastInsertRowid;
-  const { parentKey, parent, deduplicationId, repeatJobKey } = job;
-  if (parentKey || deduplicationId || repeatJobKey) {
+  const pk = tx.rows.nextJob();
+  const opts = JSON.stringify(job.opts);
+  queue.emit("a", id, name);
+  const isCounted = typeof storedId === "number";
+  if (isCounted && place.state === State.waiting && !delay && !priority && !hasRelations) {
+    arrive(queue, place);
+    tx.rows.job(pk, queue.id, storedId, place.minor, name, data, opts, timestamp);
+    return;
+  }
+  tx.sql(isCounted ? INSERT_COUNTED : INSERT).run(
+    pk,
+    queue.id,
+    storedId,
+    place.state,
+    place.major,
+    place.minor,
+    name,
+    data,
+    opts,
+    timestamp,
+    delay,
+    priority,
+  );
+  if (hasRelations) {
     tx.sql(SET_RELATIONS).run(
       parentKey ?? null,
       parentKey && parent ? JSON.stringify(parent) : null,
@@ -125,6 +137,5 @@ function storeJob(
       pk,
     );
   }
-  queue.emit("a", id, job.name);
   occupy(tx, queue, pk, place);
 }

@@ -38,8 +38,13 @@ export function waitingChildrenPlace(queue: QueueState, since: number): Place {
 
 /** Puts a job in its place. The caller writes the same place on the job's row. */
 export function occupy(tx: QueueTransaction, queue: QueueState, pk: number, place: Place): void {
-  if (place.state === State.waiting) queue.line.placed(place.major, place.minor);
+  arrive(queue, place);
   tx.sql(INSERT).run(queue.id, place.state, place.major, place.minor, pk);
+}
+
+/** A job is about to be put in its place: what the queue remembers of its lines. */
+export function arrive(queue: QueueState, place: Place): void {
+  if (place.state === State.waiting) queue.line.placed(place.major, place.minor);
   count(queue, place, 1);
   if (place.state === State.delayed && queue.nextDue !== undefined && place.major < queue.nextDue) {
     queue.nextDue = place.major;

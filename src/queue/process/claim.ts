@@ -30,8 +30,6 @@ export type ClaimResult = [
 ];
 
 const WHOLE = `SELECT ${JOB_COLUMNS} FROM job WHERE pk = ?`;
-const LOCK = `INSERT INTO active (queue, job, token, locked_until, owner, processed_on, processed_by, rank)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Makes due jobs wait, then gives the first waiting one to the worker. Follows BullMQ's order of checks. */
 export function claimNext(
@@ -68,16 +66,7 @@ function take(
   const { now, owner } = tx;
   const processedBy = workerName ?? null;
   const lock = token === NO_LOCK ? null : token;
-  tx.sql(LOCK).run(
-    queue.id,
-    pk,
-    lock,
-    now + lockDurationMs,
-    owner,
-    now,
-    processedBy,
-    queue.nextRank(),
-  );
+  tx.rows.lock(queue.id, pk, lock, now + lockDurationMs, owner, now, processedBy, queue.nextRank());
   queue.active++;
   queue.emit("x", id);
 

@@ -30,8 +30,8 @@ export interface Finish {
 }
 
 const DELETE_ACTIVE = "DELETE FROM active WHERE queue = ? AND job = ?";
-const INSERT_FINISHED = `INSERT INTO finished (job, queue, state, finished_on, processed_on, processed_by, result)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_FAILED = `INSERT INTO finished (job, queue, state, finished_on, processed_on, processed_by)
+  VALUES (?, ?, ${State.failed}, ?, ?, ?)`;
 
 /**
  * Moves a job from active to completed or failed, with all that follows from it, and claims the next one.
@@ -58,7 +58,7 @@ export function finishJob(
 /** The common case: this process holds the lock, and nothing else depends on the job. */
 function finishPlain(tx: QueueTransaction, queue: QueueState, finish: Finish, claim: Claim): void {
   queue.claims.delete(finish.jobId);
-  tx.sql(DELETE_ACTIVE).run(queue.id, claim.pk);
+  tx.rows.release(queue.id, claim.pk);
   queue.active--;
   settle(tx, queue, finish, claim);
   announce(queue, finish, 1);
@@ -105,19 +105,12 @@ function settle(
     eraseJob(tx, job.pk, job.extras);
     return;
   }
-  const stored = state === State.completed ? result : null;
-  tx.sql(INSERT_FINISHED).run(
-    job.pk,
-    queue.id,
-    state,
-    tx.now,
-    job.processedOn,
-    job.processedBy,
-    stored,
-  );
-  if (state === State.completed) queue.completed++;
-  else {
+  if (state === State.completed) {
+    queue.completed++;
+    tx.rows.completed(job.pk, queue.id, tx.now, job.processedOn, job.processedBy, result);
+  } else {
     queue.failed++;
+    tx.sql(INSERT_FAILED).run(job.pk, queue.id, tx.now, job.processedOn, job.processedBy);
     tx.sql("UPDATE job SET failed_reason = ?, deferred_failure = NULL WHERE pk = ?").run(
       result,
       job.pk,

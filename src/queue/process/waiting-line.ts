@@ -27,7 +27,7 @@ const MINOR = 9;
  * job before its end (`placed`), or changes jobs in any way but adding, claiming and finishing (`forget`), ends that.
  */
 export class WaitingLine {
-  readonly #connection: Connection;
+  readonly #tx: Pick<Connection, "sql">;
   readonly #queue: number;
   #rows: SqlValue[][] = [];
   #next = 0;
@@ -36,8 +36,8 @@ export class WaitingLine {
   #takenMajor = -1;
   #takenMinor = 0;
 
-  constructor(connection: Connection, queue: number) {
-    this.#connection = connection;
+  constructor(tx: Pick<Connection, "sql">, queue: number) {
+    this.#tx = tx;
     this.#queue = queue;
   }
 
@@ -58,8 +58,8 @@ export class WaitingLine {
     this.settle();
     this.#rows =
       this.#size === 0
-        ? [this.#connection.sql(HEADS[0]!).get(this.#queue)!]
-        : this.#connection.sql(HEADS[this.#size]!).all(this.#queue);
+        ? [this.#tx.sql(HEADS[0]!).get(this.#queue)!]
+        : this.#tx.sql(HEADS[this.#size]!).all(this.#queue);
     this.#next = 0;
     let characters = 0;
     for (const row of this.#rows) characters += (row[DATA] as string).length;
@@ -70,7 +70,7 @@ export class WaitingLine {
   /** Removes from the table what was taken. Before anything else looks at it, and before the commit. */
   settle(): void {
     if (this.#takenMajor < 0) return;
-    this.#connection.sql(TAKE).run(this.#queue, this.#takenMajor, this.#takenMinor);
+    this.#tx.sql(TAKE).run(this.#queue, this.#takenMajor, this.#takenMinor);
     this.#takenMajor = -1;
   }
 
