@@ -25,6 +25,7 @@ import { removeOrphanedJobs } from "./removal/orphans.ts";
 import { setPaused } from "./pause.ts";
 import { changePriority } from "./jobs/priority.ts";
 import type { QueueState } from "./queue-state.ts";
+import type { Recover } from "../storage/sqlite/store.ts";
 import { removeChildDependency, removeJob, removeUnprocessedChildren } from "./removal/remove.ts";
 import type { Keep } from "./process/retention.ts";
 import {
@@ -87,7 +88,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   readonly #unwatch: () => void;
   #blocking = new AbortController();
   /** Only a worker's backend has it: others have a caller who can try again. */
-  readonly #patience: Patience | undefined;
+  readonly #recover: Recover | undefined;
   #clientId: number | undefined;
   #pinnedEventId: string | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -100,8 +101,11 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     const served = isWorker ? { key: this.ref.key, maxStalledCount } : undefined;
     this.#unwatch = isWaiting ? engine.watch(served) : () => {};
     if (isWaiting) this.#pinnedEventId = lastEventId(engine.reader, this.ref);
-    if (isWorker) this.#patience = new Patience((error) => this.emit("error", error));
-    if (isWorker) this.#announce();
+    if (isWorker) {
+      const patience = new Patience((error) => this.emit("error", error));
+      this.#recover = (error, again) => patience.recover(error, again, this.#blocking.signal);
+      this.#announce();
+    }
   }
 
   // ── connection ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +165,9 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   // ── adding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   addJob(job: JobJson, jobId: string, parentKeyOpts?: ParentKeyOpts): Promise<string> {
-    return this.#work("add", (tx, queue) => addJob(tx, queue, job, jobId, parentKeyOpts));
+    const tx = this.engine.transaction;
+    const run = () => addJob(tx, tx.queueAtWork(this.ref), job, jobId, parentKeyOpts);
+    return this.engine.store.write("add", run);
   }
 
   /**
@@ -197,14 +203,19 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     return claimed;
   }
 
-  async moveToCompleted<T, R, N extends string>(
+  moveToCompleted<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
     returnValue: R,
     removeOnComplete: boolean | number | Keep,
     token: string,
     fetchNext: boolean,
   ): Promise<{ result: ClaimResult | []; finishedOn: number }> {
-    const result = JSON.stringify(returnValue) ?? "null";
+    let result: string;
+    try {
+      result = JSON.stringify(returnValue) ?? "null";
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const keep = keepJobs(removeOnComplete, this.#opts.removeOnComplete);
     return this.#finish(job, { state: State.completed, result, keep, token, fetchNext });
   }
@@ -504,8 +515,9 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     label: string,
     operation: (tx: QueueTransaction, queue: QueueState) => T,
   ): Promise<T> {
-    if (!this.#patience) return this.#work(label, operation);
-    return this.#patience.write(() => this.#work(label, operation), this.#blocking.signal);
+    const tx = this.engine.transaction;
+    const run = () => operation(tx, tx.queueAtWork(this.ref));
+    return this.engine.store.write(label, run, this.#recover);
   }
 
   #finish<T, R, N extends string>(
@@ -526,10 +538,12 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
       next:
         end.fetchNext && !this.closing ? this.#claimOptions(end.token, this.#opts.name) : undefined,
     };
-    return this.#persist("finish", (tx, queue) => ({
-      result: finishJob(tx, queue, finish) ?? [],
+    const tx = this.engine.transaction;
+    const run = () => ({
+      result: finishJob(tx, tx.queueAtWork(this.ref), finish) ?? [],
       finishedOn: tx.now,
-    }));
+    });
+    return this.engine.store.write("finish", run, this.#recover);
   }
 
   #claimOptions(token: string, workerName: string | undefined): ClaimOptions {

@@ -10,12 +10,10 @@ function scene(...failures: Error[]) {
   const patience = new Patience((error) => complaints.push(error));
   const stop = new AbortController();
   let attempts = 0;
-  const write = () =>
-    patience.write(async () => {
-      const failure = failures[attempts++];
-      if (failure) throw failure;
-      return "written";
-    }, stop.signal);
+  const write = async (): Promise<string> => {
+    const failure = failures[attempts++];
+    return failure ? patience.recover(failure, write, stop.signal) : "written";
+  };
   return { write, complaints, stop, attempts: () => attempts };
 }
 

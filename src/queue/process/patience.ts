@@ -21,16 +21,15 @@ export class Patience {
   }
 
   /**
-   * Writes, and again after a while if the store says that this may help.
-   * @param signal ends the patience: the next failure is final
+   * After a failed write: rests and writes again, if the store says that this may help.
+   * @param signal ends the patience: the failure is final
+   * @throws the failure
    */
-  write<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return attempt().catch(async (error: unknown) => {
-      if (!(error instanceof LonghaulError) || !error.retryable || signal.aborted) throw error;
-      this.#mention(error);
-      await rest(signal);
-      return this.write(attempt, signal);
-    });
+  async recover<T>(error: unknown, again: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (!(error instanceof LonghaulError) || !error.retryable || signal.aborted) throw error;
+    this.#mention(error);
+    await rest(signal);
+    return again();
   }
 
   #mention(error: LonghaulError): void {

@@ -40,13 +40,22 @@ export interface GroupCommitHost {
   foreignCommitSeen(): boolean;
   /** How long an operation may wait for another process's lock. */
   readonly busyTimeoutMs: number;
+  /** Writes an operation that failed again, if the store is still open. */
+  write<T>(label: string, run: () => T, recover: Recover): Promise<T>;
 }
+
+/**
+ * What to do when an operation could not be written, instead of rejecting: wait and write it `again`, say. Called for
+ * errors of the store, not for refusals. It costs less than a `catch` on every promise.
+ */
+export type Recover = <T>(error: unknown, again: () => Promise<T>) => Promise<T>;
 
 interface Operation {
   readonly label: string;
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly recover: Recover | undefined;
   /** What `run` returned, or the refusal it threw. */
   outcome: unknown;
   refused: boolean;
@@ -83,13 +92,14 @@ export class GroupCommit {
   }
 
   /** Queues an operation; resolves with its result after the commit. */
-  write<T>(label: string, run: () => T): Promise<T> {
+  write<T>(label: string, run: () => T, recover?: Recover): Promise<T> {
     const promise = new Promise<unknown>(handOver);
     this.#queue.push({
       label,
       run,
       resolve: handedResolve,
       reject: handedReject,
+      recover,
       outcome: undefined,
       refused: false,
     });
@@ -179,7 +189,7 @@ export class GroupCommit {
     for (const participant of this.#host.participants) participant.rolledBack();
     if (batch.length === 1 || isDiskError(error)) {
       const reason = toStoreError(error, this.#host.path);
-      for (const operation of batch) operation.reject(reason);
+      for (const operation of batch) this.#fail(operation, reason);
     } else {
       this.#alone = batch.length;
       this.#queue = batch.concat(this.#queue);
@@ -190,8 +200,13 @@ export class GroupCommit {
     const rejected = this.#queue;
     this.#queue = [];
     this.#alone = 0;
-    for (const operation of rejected) operation.reject(error);
+    for (const operation of rejected) this.#fail(operation, error);
     this.#runRest();
+  }
+
+  #fail({ label, run, recover, resolve, reject }: Operation, error: unknown): void {
+    if (recover) resolve(recover(error, () => this.#host.write(label, run, recover)));
+    else reject(error);
   }
 
   #runRest(): void {

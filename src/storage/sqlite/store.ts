@@ -8,14 +8,14 @@ import { Checkpointer } from "./checkpointer.ts";
 import { type Connection, type DriverName, openConnection, type SqlValue } from "./connection.ts";
 import { locateDatabase, requireOurs, requireOursReadOnly } from "./database-file.ts";
 import { filesystemOf } from "./filesystem.ts";
-import { GroupCommit, type Participant } from "./group-commit.ts";
+import { GroupCommit, type Participant, type Recover } from "./group-commit.ts";
 import { applyMigrations } from "./migrations.ts";
 import { applyWriterPragmas, type Durability } from "./pragmas.ts";
 import { ProcessRegistry } from "./process-registry.ts";
 import { Reader } from "./reader.ts";
 import { toStoreError } from "./result-codes.ts";
 
-export type { Participant } from "./group-commit.ts";
+export type { Participant, Recover } from "./group-commit.ts";
 export { refuse } from "./refuse.ts";
 
 /** How to open a {@link SqliteStore}. */
@@ -100,6 +100,7 @@ export class SqliteStore {
       participants: this.#participants,
       foreignCommitSeen: () => changes.moved(),
       busyTimeoutMs,
+      write: (label, run, recover) => this.write(label, run, recover),
     });
     const registryHost = {
       connection,
@@ -125,12 +126,13 @@ export class SqliteStore {
    * {@link refuse}, then write.
    *
    * @param label names the operation for crash points: `<label>:before-commit`, `<label>:after-commit`
+   * @param recover what to do if the store fails to write it; without, the promise rejects
    * @throws {LonghaulError} STORE_CLOSED, STORE_FULL, STORE_IO, STORE_READ_ONLY, STORE_BUSY_TIMEOUT; or what the
    *   operation threw
    */
-  write<T>(label: string, operation: () => T): Promise<T> {
+  write<T>(label: string, operation: () => T, recover?: Recover): Promise<T> {
     if (this.#closing !== undefined) return Promise.reject(new LonghaulError("STORE_CLOSED"));
-    return this.#commits.write(label, operation);
+    return this.#commits.write(label, operation, recover);
   }
 
   /** Reads committed data in a worker thread. For lists, searches and statistics: what people wait for, not workers. */
@@ -173,6 +175,8 @@ export class SqliteStore {
   async #close(): Promise<void> {
     this.#changes.stop();
     this.#processes.stop();
+    // First all that was queued: the row may go only after what shows whether anything is held under it.
+    await this.#commits.drain();
     // If the disk refuses this write, others find this process gone and remove the row.
     await this.#commits
       .write("process:leave", () => this.#processes.forget([this.owner]))
