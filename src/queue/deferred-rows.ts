@@ -73,9 +73,8 @@ export class DeferredRows {
     "finished (job, queue, state, finished_on, processed_on, processed_by, result)",
     `(?, ?, ${State.completed}, ?, ?, ?, ?)`,
   );
-  /** Jobs of one queue whose locks go. */
-  #released: number[] = [];
-  #releasedIn = 0;
+  /** Jobs whose locks go, by queue. */
+  readonly #released = new Map<number, number[]>();
   #lastJob: number | undefined;
   /** Whether anything waits to be written. */
   pending = false;
@@ -124,10 +123,10 @@ export class DeferredRows {
 
   /** Takes the lock of a job away. */
   release(queue: number, pk: number): void {
-    if (queue !== this.#releasedIn) this.write();
     this.pending = true;
-    this.#releasedIn = queue;
-    this.#released.push(pk);
+    const jobs = this.#released.get(queue);
+    if (jobs) jobs.push(pk);
+    else this.#released.set(queue, [pk]);
   }
 
   completed(
@@ -154,23 +153,24 @@ export class DeferredRows {
 
   /** Jobs that were added together are mostly finished together: each run of row numbers is one DELETE. */
   #writeReleased(): void {
-    const jobs = this.#released;
-    if (jobs.length === 0) return;
-    this.#released = [];
-    jobs.sort((one, other) => one - other);
-    let first = jobs[0]!;
-    for (let index = 0; index < jobs.length; index++) {
-      const job = jobs[index]!;
-      if (jobs[index + 1] === job + 1) continue;
-      this.#connection.sql(RELEASE).run(this.#releasedIn, first, job);
-      first = jobs[index + 1]!;
+    for (const [queue, jobs] of this.#released) {
+      jobs.sort((one, other) => one - other);
+      let first = jobs[0]!;
+      for (let index = 0; index < jobs.length; index++) {
+        const job = jobs[index]!;
+        const next = jobs[index + 1];
+        if (next === job + 1) continue;
+        this.#connection.sql(RELEASE).run(queue, first, job);
+        first = next!;
+      }
     }
+    this.#released.clear();
   }
 
   /** Nothing of it happened, or another process may have added jobs. */
   forget(): void {
     this.pending = false;
-    this.#released = [];
+    this.#released.clear();
     this.#lastJob = undefined;
     for (const rows of [this.#jobs, this.#places, this.#locks, this.#outcomes]) rows.clear();
   }
