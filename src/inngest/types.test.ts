@@ -161,6 +161,14 @@ test("v3 schemas type triggers, waits and sends", () => {
     await typed.send({ name: "order/placed", data: { id: 1 } });
   });
   expectTypeOf<GetEvents<typeof typed>["order/placed"]["data"]>().toEqualTypeOf<Order>();
+  // What a fan-out maps to can be sent as it is.
+  compiled(() => {
+    const placed = [{ id: "o", total: 1 }].map<GetEvents<typeof typed>["order/placed"]>((data) => ({
+      name: "order/placed",
+      data,
+    }));
+    return typed.send(placed);
+  });
 });
 
 test("fromUnion, fromZod and fromSchema", () => {

@@ -1,4 +1,4 @@
-import type { EventPayload, EventRecord } from "../types/events.ts";
+import type { EventPayload, EventRecord, SentName } from "../types/events.ts";
 import type { IsAny, Simplify, Untyped } from "../types/json.ts";
 import { isStandardSchema, type SchemaOutput, type StandardSchemaV1 } from "./standard-schema.ts";
 
@@ -28,15 +28,18 @@ type InferPart<T> = T extends { readonly _output: infer TOutput }
     ? SchemaOutput<T>
     : T;
 
-type PayloadOf<TShape> = Simplify<Omit<EventPayload, "data" | "user"> & Omit<TShape, "name">>;
-type FromShapes<T> = { [K in keyof T & string]: PayloadOf<T[K]> };
+type PayloadOf<TShape, TName extends string> = Simplify<
+  Omit<EventPayload, "name" | "data" | "user"> & { name: SentName<TName> } & Omit<TShape, "name">
+>;
+type FromShapes<T> = { [K in keyof T & string]: PayloadOf<T[K], K> };
 type FromParts<T> = {
-  [K in keyof T & string]: PayloadOf<{ [P in keyof T[K]]: InferPart<T[K][P]> }>;
+  [K in keyof T & string]: PayloadOf<{ [P in keyof T[K]]: InferPart<T[K][P]> }, K>;
 };
 type FromLiterals<T extends readonly LiteralSchema[]> = {
-  [S in T[number] as InferPart<S["shape"]["name"]> & string]: PayloadOf<{
-    [P in keyof Omit<S["shape"], "name">]: InferPart<S["shape"][P]>;
-  }>;
+  [S in T[number] as InferPart<S["shape"]["name"]> & string]: PayloadOf<
+    { [P in keyof Omit<S["shape"], "name">]: InferPart<S["shape"][P]> },
+    InferPart<S["shape"]["name"]> & string
+  >;
 };
 type Combine<TOld, TNew> = Simplify<Omit<TOld, keyof TNew> & TNew>;
 
@@ -79,7 +82,7 @@ export class EventSchemas<TEvents = object> {
 
   /** Events as a union of types, each with its name. */
   fromUnion<T extends { name: string } & EventShape>(): EventSchemas<
-    Combine<TEvents, { [K in T["name"]]: PayloadOf<Extract<T, { name: K }>> }>
+    Combine<TEvents, { [K in T["name"]]: PayloadOf<Extract<T, { name: K }>, K> }>
   > {
     return new EventSchemas(this.dataSchemas, false);
   }

@@ -113,7 +113,9 @@ type Sendable<TEvent, TName extends string> = Omit<EventPayload, "name" | "data"
   (TEvent extends { user: infer TUser } ? { user?: TUser } : { user?: Untyped });
 
 /** A schema under a pattern describes all names that fit it. */
-type SentName<TName extends string> = TName extends `${infer THead}*` ? `${THead}${string}` : TName;
+export type SentName<TName extends string> = TName extends `${infer THead}*`
+  ? `${THead}${string}`
+  : TName;
 
 /** An event of a name, as functions get it. */
 export type EventNamed<TEvents, TName extends string> =
