@@ -83,7 +83,7 @@ async function runHandler(
   if (run.journal.length === 0 && run.attempt === 0) await stack.tell("onRunStart");
   try {
     const output = await stack.wrapFunctionHandler(() =>
-      callHandler(execution, ctx).finally(() => stack.endMemoization()),
+      callHandler(execution, ctx).finally(async () => stack.endMemoization()),
     );
     await stack.endMemoization();
     await stack.tell("onRunComplete", { output });

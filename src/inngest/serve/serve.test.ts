@@ -74,9 +74,7 @@ const frameworks: Record<
   },
   async hono(app) {
     const server = new Hono().on(["GET", "PUT", "POST"], "/api/inngest", serveHono(app));
-    const url = await listen(
-      getRequestListener(server.fetch, { overrideGlobalObjects: false }) as RequestListener,
-    );
+    const url = await listen(getRequestListener(server.fetch, { overrideGlobalObjects: false }));
     return (init) => fetch(url, init);
   },
   async next(app) {
@@ -252,7 +250,13 @@ test.each([
   ["an event of the engine's", { name: "inngest/x" }, {}, 400, "INNGEST_BAD_EVENT"],
   ["an empty list", [], {}, 200, undefined],
   ["another type", { name: "go" }, { "content-type": "text/plain" }, 400, "INNGEST_BAD_REQUEST"],
-  ["too many events", Array(5_001).fill({ name: "go" }), {}, 400, "INNGEST_BAD_REQUEST"],
+  [
+    "too many events",
+    Array.from({ length: 5_001 }, () => ({ name: "go" })),
+    {},
+    400,
+    "INNGEST_BAD_REQUEST",
+  ],
   ["too large a body", "x".repeat(MAX_BODY_BYTES + 1), {}, 413, "INNGEST_BODY_TOO_LARGE"],
 ])("POST of %s", async (_title, body, headers, status, code) => {
   const app = makeApp({ eventKey: KEY });
