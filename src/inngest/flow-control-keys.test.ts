@@ -163,8 +163,8 @@ test("debounce.key: one waits for each value; the newest by its ts is taken", as
     { name: "go", data: { user: "b", n: 4 } },
   ]);
   await kit.advance(20 * SECOND);
-  const outputs = (await kit.runs("app-f")).map(({ output }) => output).toSorted();
-  expect(outputs).toEqual(['["a",2]', '["b",4]']);
+  const outputs = (await kit.runs("app-f")).map(({ output }) => output);
+  expect(new Set(outputs)).toEqual(new Set(['["a",2]', '["b",4]']));
 });
 
 test("singleton: without a key, by key, and not where the key is false", async () => {

@@ -21,6 +21,7 @@ test.each([
   ["batchEvents", { batchEvents, priority: { run: "1" } }, "priority"],
   ["cancelOn", { cancelOn: Array.from({ length: 6 }, (_, n) => ({ event: `stop/${n}` })) }, "5"],
   ["cancelOn", { cancelOn: [{ event: "stop", if: "async.data ==" }] }, "cancelOn"],
+  ["cancelOn", { cancelOn: [{ event: "order/*" }] }, "pattern"],
   ["priority", { priority: { run: "event.data.vip ?" } }, "priority"],
   ["idempotency", { idempotency: "event.data." }, "idempotency"],
   ["timeouts", { timeouts: { start: "soon" } }, "start"],

@@ -460,6 +460,17 @@ test.each([
   ["sleepUntil", (step) => step.sleepUntil("x", new Date(Number.NaN)), "sleepUntil"],
   ["waitForEvent", (step) => step.waitForEvent("x", { timeout: 5 } as never), "no event"],
   ["waitForEvent", (step) => step.waitForEvent("x", { event: "e" } as never), "duration"],
+  ["waitForEvent", (step) => step.waitForEvent("x", { event: "e/*", timeout: 5 }), "pattern"],
+  [
+    "waitForEvent",
+    (step) => step.waitForEvent("x", { event: "e", timeout: 5, if: "true", match: "a" } as never),
+    "not both",
+  ],
+  [
+    "waitForEvent",
+    (step) => step.waitForEvent("x", { event: "e", timeout: 5, if: 5 } as never),
+    "no text",
+  ],
   [
     "waitForSignal",
     (step) => step.waitForSignal("x", { signal: "", timeout: 1, onConflict: "fail" }),

@@ -36,7 +36,7 @@ export interface ConcurrencyInput {
 
 /** Cancels runs of a function. */
 export type CancelOnInput<TName extends string = string> = {
-  readonly event: TName | Pattern | AnyEventType;
+  readonly event: TName | AnyEventType;
   /** How long after the start it counts. @default a year */
   readonly timeout?: DurationInput | undefined;
 } & (

@@ -74,7 +74,8 @@ const frameworks: Record<
   },
   async hono(app) {
     const server = new Hono().on(["GET", "PUT", "POST"], "/api/inngest", serveHono(app));
-    const url = await listen(getRequestListener(server.fetch, { overrideGlobalObjects: false }));
+    const listener = getRequestListener(server.fetch, { overrideGlobalObjects: false });
+    const url = await listen((request, response) => void listener(request, response));
     return (init) => fetch(url, init);
   },
   async next(app) {

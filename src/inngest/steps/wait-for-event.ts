@@ -1,5 +1,5 @@
 import { limitMs } from "../durations.ts";
-import { EventType } from "../events/event-type.ts";
+import { EventType, isPattern } from "../events/event-type.ts";
 import { isStandardSchema } from "../events/standard-schema.ts";
 import { checkData } from "../run/check-events.ts";
 import type { StepCall } from "../run/take-step.ts";
@@ -36,6 +36,7 @@ export function waitForEvent(
 function take({ run, host }: ToolParts, options: StepOptions, wait: Wait) {
   const { event, timeout, if: condition, match } = wait;
   if (typeof event !== "string" || event === "") throw badStep(options, "it waits for no event");
+  if (isPattern(event)) throw badStep(options, "it waits for one event, not for a pattern");
   if (condition !== undefined && match !== undefined)
     throw badStep(options, "it takes if or match, not both");
   return run.waitForEvent(options.id, {
