@@ -1,4 +1,4 @@
-import type { EventPayload, EventRecord, SentName } from "../types/events.ts";
+import type { EventPayload, EventRecord, NameIn } from "../types/events.ts";
 import type { IsAny, Simplify, Untyped } from "../types/json.ts";
 import { isStandardSchema, type SchemaOutput, type StandardSchemaV1 } from "./standard-schema.ts";
 
@@ -28,9 +28,15 @@ type InferPart<T> = T extends { readonly _output: infer TOutput }
     ? SchemaOutput<T>
     : T;
 
-type PayloadOf<TShape, TName extends string> = Simplify<
-  Omit<EventPayload, "name" | "data" | "user"> & { name: SentName<TName> } & Omit<TShape, "name">
->;
+/** Of a union, which describes the events of a pattern one by one, each. */
+type PayloadOf<TShape, TName extends string> = TShape extends unknown
+  ? Simplify<
+      Omit<EventPayload, "name" | keyof TShape> & { name: NameIn<TShape, TName> } & Omit<
+          TShape,
+          "name"
+        >
+    >
+  : never;
 type FromShapes<T> = { [K in keyof T & string]: PayloadOf<T[K], K> };
 type FromParts<T> = {
   [K in keyof T & string]: PayloadOf<{ [P in keyof T[K]]: InferPart<T[K][P]> }, K>;
