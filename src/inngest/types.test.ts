@@ -196,6 +196,9 @@ test("v3: a pattern among the schemas, with the events that it stands for", () =
       return event.data.card;
     }),
   );
+  expectTypeOf<GetEvents<typeof inngest>["order/*"]["name"]>().toEqualTypeOf<
+    "order/placed" | "order/paid"
+  >();
   compiled(() => inngest.send({ name: "order/paid", data: { card: "4242" } }));
   compiled(() => inngest.send({ name: "any/thing", data: { n: 1 } }));
   // @ts-expect-error -- the data is another's
