@@ -76,6 +76,9 @@ export type StartOutcome =
   | { readonly outcome: "limited" }
   | { readonly outcome: "skipped"; readonly runId: string };
 
+/** What a run came to; output and error are missing until it ends. */
+export type RunOutcome = Pick<RunRecord, "state" | "output" | "error">;
+
 /** A run leased to this process. */
 export interface ClaimedRun {
   readonly key: RunKey;
@@ -303,6 +306,8 @@ export interface RunStore extends FunctionDirectory {
   }): Promise<readonly RunRecord[]>;
   /** The runs that an event is part of, oldest first. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
+  /** What a run came to so far; reads no more than that. */
+  outcome(runId: string): Promise<RunOutcome | undefined>;
   /** Resolves when the run has ended. */
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState>;
 

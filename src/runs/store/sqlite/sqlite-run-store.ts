@@ -7,6 +7,7 @@ import type {
   ClaimedRun,
   HeldNews,
   RunKey,
+  RunOutcome,
   RunRecord,
   RunStore,
   StartOutcome,
@@ -19,7 +20,7 @@ import { causeEndEffects, type EndEffects } from "./end-effects.ts";
 import { isPublicationDue, publishFunctions, readPublished } from "./function-directory.ts";
 import { append, extendLeases, finish, release, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
-import { getRun, listRuns, runsOfEvent } from "./queries.ts";
+import { getRun, listRuns, outcomeOf, runsOfEvent } from "./queries.ts";
 import { Retention } from "./retention.ts";
 import { nextTick, type OwnSchedule, setSchedules, tick } from "./schedules.ts";
 import { RunTransaction } from "./transaction.ts";
@@ -162,6 +163,11 @@ export class SqliteRunStore implements RunStore {
 
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]> {
     return runsOfEvent(this.#store, eventId);
+  }
+
+  async outcome(runId: string): Promise<RunOutcome | undefined> {
+    this.#requireOpen();
+    return outcomeOf(this.#tx, runId);
   }
 
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState> {
