@@ -58,7 +58,9 @@ export function createStepTools(parts: ToolParts): StepTools {
               (attempt) =>
                 logFailure(execution(), id, () =>
                   wrap(attempt, () =>
-                    runInScope({ execution: execution(), inStep: id }, () => body(...args)),
+                    runInScope({ execution: execution(), inStep: id, attempt }, () =>
+                      body(...args),
+                    ),
                   ),
                 ),
               settings,
