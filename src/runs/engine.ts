@@ -233,7 +233,9 @@ export class RunEngine implements RunHost {
   /** Sends a signal. Resolves with the id of the run that waited for it, if one did. */
   signal(signal: string, data: unknown): Promise<string | undefined> {
     const text = toJsonText(data, `The signal ${signal}`);
-    return this.#counted(this.store.signal({ now: this.now(), signal, data: text }));
+    const sent = this.store.signal({ now: this.now(), signal, data: text });
+    this.#worker.expect();
+    return this.#counted(sent);
   }
 
   /** Cancels a run. Resolves with whether it could still be canceled. */
@@ -318,7 +320,8 @@ export class RunEngine implements RunHost {
 
   #ingest(batch: EventBatch): Promise<readonly StartOutcome[]> {
     const ingested = this.store.ingest({ now: this.now(), ...batch });
-    if (batch.starts.length > 0) this.#worker.expect();
+    // Events may also wake runs, which only the store knows; to look for none in its commit costs next to nothing.
+    this.#worker.expect();
     return ingested;
   }
 
