@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_DELAY_MS, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { realClearInterval, realSetInterval } from "../core/real-timers.ts";
 import type { FunctionDefinition, RunEnd } from "./definition.ts";
@@ -56,6 +56,8 @@ const DEFAULT_LEASE_MS = 10_000;
 /** Leases are renewed this often within their time. */
 const RENEWALS = 10 / 3;
 const DEFAULT_DRAIN_MS = 30_000;
+/** Timers stand still while the machine sleeps, and know nothing of a clock that is set forward. */
+const LOOK_EVERY_MS = 10_000;
 const PUBLISH_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -143,14 +145,14 @@ export class RunEngine implements RunHost {
     if (this.#state === "closed") throw new LonghaulError("STORE_CLOSED");
     if (this.#state === "started") return;
     this.#state = "started";
-    // Nothing else may: what the store listens with does not keep a process alive.
-    const keepAlive = realSetInterval(() => {}, MAX_TIMER_DELAY_MS);
+    // It also keeps the process alive: what the store listens with does not.
+    const lookOut = realSetInterval(() => this.#dueTimes.look(), LOOK_EVERY_MS);
     const unlistenWork = this.store.onWork((work) => this.#onWork(work));
     const unlistenNews = this.store.onHeldNews((news) => this.#worker.hear(news));
     this.#unlisten = () => {
       unlistenWork();
       unlistenNews();
-      realClearInterval(keepAlive);
+      realClearInterval(lookOut);
     };
     await Promise.all([this.#setSchedules(), this.#publish()]);
     await this.#dueTimes.advance();
@@ -269,8 +271,8 @@ export class RunEngine implements RunHost {
   async #close(timeoutMs: number): Promise<void> {
     this.#state = "closed";
     this.#cancelPublication();
-    this.#dueTimes.stop();
-    await Promise.all([this.#retention?.close(), this.#worker.drain(timeoutMs)]);
+    const advanced = this.#dueTimes.stop();
+    await Promise.all([advanced, this.#retention?.close(), this.#worker.drain(timeoutMs)]);
     this.#unlisten();
     this.#leases.stop();
   }

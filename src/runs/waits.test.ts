@@ -214,3 +214,20 @@ test("invoke fails at its time limit, and for a function that is not there", asy
     output: '["RUNS_INVOKE_TIMEOUT","RUNS_UNKNOWN_FUNCTION"]',
   });
 });
+
+test("an event that one branch sends reaches the wait of another", async () => {
+  await using kit = await EngineKit.start([
+    define("both", (run) =>
+      Promise.all([
+        run.waitForEvent("hear", { event: "said", timeoutMs: 60_000 }),
+        run.sendEvents("say", [{ name: "said", data: { n: 1 } }]),
+      ]),
+    ),
+  ]);
+  const run = await kit.run(await kit.begin("both"));
+  expect(run.state).toBe("completed");
+  expect(JSON.parse(run.output!)).toMatchObject([
+    { name: "said", data: { n: 1 } },
+    [expect.stringMatching(/^evt_/)],
+  ]);
+});
