@@ -27,7 +27,7 @@ test("what an event or a signal wakes is claimed in the same commit", async () =
     define("waits", async (run) => {
       await run.waitForEvent("paid", { event: "paid", timeoutMs: DAY_MS });
       seen.push(commits);
-      await run.waitForSignal("go", { signal: "go", timeoutMs: DAY_MS });
+      await run.waitForSignal("go", { signal: "go", onConflict: "fail", timeoutMs: DAY_MS });
       seen.push(commits);
     }),
   ]);

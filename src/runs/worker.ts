@@ -77,10 +77,6 @@ export class Worker implements ExecutionHost {
     return true;
   }
 
-  get held(): Iterable<RunExecution> {
-    return this.#held.values();
-  }
-
   start(): void {
     this.#isWorking = true;
     this.look();
