@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_DELAY_MS, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { realClearInterval, realSetInterval } from "../core/real-timers.ts";
 import type { FunctionDefinition, RunEnd } from "./definition.ts";
@@ -7,7 +7,8 @@ import { deserializeError, toJsonText } from "./errors.ts";
 import type { RunHost } from "./hosting.ts";
 import { toRunEvent } from "./incoming-events.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
-import { matchesWait, TriggerIndex } from "./matching.ts";
+import { KnownFunctions } from "./known-functions.ts";
+import { matchesWait } from "./matching.ts";
 import { type Retention, type RetentionPolicy, startRetention } from "./retention.ts";
 import { endBatch, type EndHost } from "./run-end.ts";
 import { ScheduleKeeper } from "./schedule-keeper.ts";
@@ -55,6 +56,9 @@ const DEFAULT_LEASE_MS = 10_000;
 /** Leases are renewed this often within their time. */
 const RENEWALS = 10 / 3;
 const DEFAULT_DRAIN_MS = 30_000;
+/** Timers stand still while the machine sleeps, and know nothing of a clock that is set forward. */
+const LOOK_EVERY_MS = 10_000;
+const PUBLISH_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Functions and the store of their runs, brought together: takes events, executes runs, keeps time.
@@ -75,7 +79,7 @@ export class RunEngine implements RunHost {
   readonly clock: Clock;
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
-  #triggers = new TriggerIndex([]);
+  readonly #known: KnownFunctions;
   readonly #endHost: EndHost;
   readonly #leases: LeaseKeeper;
   readonly #worker: Worker;
@@ -83,6 +87,7 @@ export class RunEngine implements RunHost {
   readonly #schedules: ScheduleKeeper;
   #retention: Retention | undefined;
   #unlisten: () => void = () => {};
+  #cancelPublication: () => void = () => {};
   #state: "open" | "started" | "closed" = "open";
   #closing: Promise<void> | undefined;
   #writes = 0;
@@ -93,6 +98,7 @@ export class RunEngine implements RunHost {
     this.store = store;
     this.clock = clock;
     this.#options = options;
+    this.#known = new KnownFunctions(store, this.#functions);
     const report = (error: unknown): void => this.#report(error);
     const batch = (events: readonly EventInput[]): EventBatch => this.#batch(events);
     this.#endHost = { batch, report };
@@ -127,9 +133,10 @@ export class RunEngine implements RunHost {
   /** Adds functions, before or after the start; one of the same id takes the place of the older. */
   register(definitions: readonly FunctionDefinition[]): void {
     for (const definition of definitions) this.#functions.set(definition.id, definition);
-    this.#triggers = new TriggerIndex(this.#functions.values());
+    this.#known.changed();
     if (this.#state !== "started") return;
     this.#setSchedules().catch((error: unknown) => this.#report(error));
+    this.#publish().catch((error: unknown) => this.#report(error));
     this.#worker.look();
   }
 
@@ -138,16 +145,16 @@ export class RunEngine implements RunHost {
     if (this.#state === "closed") throw new LonghaulError("STORE_CLOSED");
     if (this.#state === "started") return;
     this.#state = "started";
-    // Nothing else may: what the store listens with does not keep a process alive.
-    const keepAlive = realSetInterval(() => {}, MAX_TIMER_DELAY_MS);
+    // It also keeps the process alive: what the store listens with does not.
+    const lookOut = realSetInterval(() => this.#dueTimes.look(), LOOK_EVERY_MS);
     const unlistenWork = this.store.onWork((work) => this.#onWork(work));
     const unlistenNews = this.store.onHeldNews((news) => this.#worker.hear(news));
     this.#unlisten = () => {
       unlistenWork();
       unlistenNews();
-      realClearInterval(keepAlive);
+      realClearInterval(lookOut);
     };
-    await this.#setSchedules();
+    await Promise.all([this.#setSchedules(), this.#publish()]);
     await this.#dueTimes.advance();
     this.#worker.start();
     if (this.#options.retention === false) return;
@@ -219,7 +226,7 @@ export class RunEngine implements RunHost {
   ): Promise<unknown> {
     const runId = await this.trigger(functionId, input);
     const state = await this.store.waitForEnd(runId, signal);
-    const run = await this.store.getRun(runId);
+    const run = await this.store.outcome(runId);
     if (state === "completed") return JSON.parse(run?.output ?? "null") as unknown;
     if (run?.error) throw deserializeError(run.error);
     throw new LonghaulError("RUNS_NOT_COMPLETED", { run: runId, state });
@@ -228,7 +235,9 @@ export class RunEngine implements RunHost {
   /** Sends a signal. Resolves with the id of the run that waited for it, if one did. */
   signal(signal: string, data: unknown): Promise<string | undefined> {
     const text = toJsonText(data, `The signal ${signal}`);
-    return this.#counted(this.store.signal({ now: this.now(), signal, data: text }));
+    const sent = this.store.signal({ now: this.now(), signal, data: text });
+    this.#worker.expect();
+    return this.#counted(sent);
   }
 
   /** Cancels a run. Resolves with whether it could still be canceled. */
@@ -261,8 +270,9 @@ export class RunEngine implements RunHost {
 
   async #close(timeoutMs: number): Promise<void> {
     this.#state = "closed";
-    this.#dueTimes.stop();
-    await Promise.all([this.#retention?.close(), this.#worker.drain(timeoutMs)]);
+    this.#cancelPublication();
+    const advanced = this.#dueTimes.stop();
+    await Promise.all([advanced, this.#retention?.close(), this.#worker.drain(timeoutMs)]);
     this.#unlisten();
     this.#leases.stop();
   }
@@ -289,6 +299,14 @@ export class RunEngine implements RunHost {
     return this.#counted(this.#schedules.set(this.#functions.values(), this.now()));
   }
 
+  /** Tells other processes which functions this one executes, now and once a day. */
+  #publish(): Promise<void> {
+    this.#cancelPublication();
+    const again = (): void => void this.#publish().catch((error: unknown) => this.#report(error));
+    this.#cancelPublication = this.clock.after(PUBLISH_EVERY_MS, again);
+    return this.#counted(this.#known.publish(this.now()));
+  }
+
   /** What an end causes that the store itself brings about. */
   #endEffects(end: RunEnd): EventBatch | undefined {
     const definition = this.#functions.get(end.functionId);
@@ -298,13 +316,14 @@ export class RunEngine implements RunHost {
   #batch(inputs: readonly EventInput[]): EventBatch {
     const now = this.now();
     const events = inputs.map((input) => toRunEvent(input, now));
-    const starts = events.flatMap((event) => startsOf(this.#triggers, event, now));
+    const starts = events.flatMap((event) => startsOf(this.#known.triggers, event, now));
     return { events, starts, matches: (candidate, event) => matchesWait(candidate, event, now) };
   }
 
   #ingest(batch: EventBatch): Promise<readonly StartOutcome[]> {
     const ingested = this.store.ingest({ now: this.now(), ...batch });
-    if (batch.starts.length > 0) this.#worker.expect();
+    // Events may also wake runs, which only the store knows; to look for none in its commit costs next to nothing.
+    this.#worker.expect();
     return ingested;
   }
 
@@ -313,7 +332,7 @@ export class RunEngine implements RunHost {
     { data, v, meta }: TriggerInput,
     invokedBy?: StartRequest["invokedBy"],
   ): StartRequest {
-    const definition = this.#functions.get(functionId);
+    const definition = this.#known.get(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
     const now = this.now();
     const event: RunEvent = toRunEvent({ name: INVOKED_EVENT, data, v, meta }, now);

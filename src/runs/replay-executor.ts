@@ -247,6 +247,8 @@ export class RunExecution implements StepCalls {
     if (this.#results.meet(step) !== "known") {
       try {
         const batch = prepare();
+        // They may be what another branch waits for.
+        if (this.#waiting.isListeningUnsaved) this.#storeWaits();
         const data = JSON.stringify(batch.events.map((event) => event.id));
         this.#conclude([{ step, entry: this.#final(step, 1, data) }], batch);
       } catch (error) {

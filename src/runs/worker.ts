@@ -1,5 +1,5 @@
 import { LonghaulError } from "../core/errors.ts";
-import { monotonicNow } from "../core/real-timers.ts";
+import { monotonicNow, realSetTimeout } from "../core/real-timers.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import { PATIENCE_MS } from "./patience.ts";
@@ -25,6 +25,8 @@ export interface WorkerOptions {
 
 /** A run that loses its holder so often without finishing a step ends as RUN_CRASHED. */
 export const MAX_LOSSES = 3;
+/** How long after a claim that the store refused there is another. */
+const CLAIM_RETRY_MS = 250;
 /** How much longer than it took the last time a handler is given for something that is no step. */
 const PATIENCE_FACTOR = 4;
 const LEARNED_PATIENCE_MS = 1_000;
@@ -58,6 +60,7 @@ export class Worker implements ExecutionHost {
   readonly #learned = new Map<RunKey, number>();
   readonly #leftAt = new WeakMap<RunExecution, number>();
   #emptied: (() => void) | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(host: WorkerHost, options: WorkerOptions, leases: LeaseKeeper) {
     this.#host = host;
@@ -72,10 +75,6 @@ export class Worker implements ExecutionHost {
     if (this.#isClaiming || (this.#isWorking && this.#mayFind && this.#free > 0)) return false;
     for (const execution of this.#held.values()) if (!execution.isResting) return false;
     return true;
-  }
-
-  get held(): Iterable<RunExecution> {
-    return this.#held.values();
   }
 
   start(): void {
@@ -110,6 +109,7 @@ export class Worker implements ExecutionHost {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isWorking = false;
+    clearTimeout(this.#retryTimer);
     for (const execution of [...this.#held.values()]) execution.drain();
     if (this.#isEmpty) return;
     const cancel = this.clock.after(timeoutMs, () => {
@@ -133,10 +133,9 @@ export class Worker implements ExecutionHost {
     const { key } = execution.run;
     if (execution.leave === "lost") this.#active--;
     if (execution.leave === "finished") this.#learned.delete(key);
-    if (this.#held.get(key) === execution) {
-      this.#held.delete(key);
-      this.#leases.remove(execution);
-    }
+    this.#leases.remove(execution);
+    // It may be held again, by another execution.
+    if (this.#held.get(key) === execution) this.#held.delete(key);
     this.#pumpSoon();
     this.#host.changed();
     if (this.#isEmpty) this.#emptied?.();
@@ -176,8 +175,13 @@ export class Worker implements ExecutionHost {
     this.#isPumpQueued = false;
     if (!this.#isWorking || !this.#mayFind || this.#isClaiming) return;
     const limit = this.#free;
+    if (limit <= 0) return;
     const functionIds = [...this.#host.functions.keys()];
-    if (limit <= 0 || functionIds.length === 0) return;
+    if (functionIds.length === 0) {
+      // Whoever registers some looks again.
+      this.#mayFind = false;
+      return;
+    }
     const isExpected = this.#isExpecting;
     this.#isClaiming = true;
     this.#mayFind = false;
@@ -193,11 +197,22 @@ export class Worker implements ExecutionHost {
         this.#isClaiming = false;
         this.#early = [];
         this.report(error);
+        this.#lookAgain();
         this.#host.changed();
         if (this.#isEmpty) this.#emptied?.();
       },
     );
   };
+
+  /** What is in the line was announced already, and may be the last to be announced for long. */
+  #lookAgain(): void {
+    if (!this.#isWorking) return;
+    this.#mayFind = true;
+    this.#retryTimer ??= realSetTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#pumpSoon();
+    }, CLAIM_RETRY_MS);
+  }
 
   #take(runs: readonly ClaimedRun[]): void {
     const early = this.#early;

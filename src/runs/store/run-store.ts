@@ -1,5 +1,6 @@
 import type { RunEnd } from "../definition.ts";
 import type { FinalRunState, JournalEntry, RunEvent, RunState, SerializedError } from "../types.ts";
+import type { FunctionDirectory } from "./function-directory.ts";
 
 /** A run's number in the store; `RunRecord.id` is what people see. */
 export type RunKey = number;
@@ -74,6 +75,9 @@ export type StartOutcome =
   | { readonly outcome: "duplicate"; readonly runId: string }
   | { readonly outcome: "limited" }
   | { readonly outcome: "skipped"; readonly runId: string };
+
+/** What a run came to; output and error are missing until it ends. */
+export type RunOutcome = Pick<RunRecord, "state" | "output" | "error">;
 
 /** A run leased to this process. */
 export interface ClaimedRun {
@@ -160,7 +164,7 @@ export type Held = boolean;
  * holder's alone: `advance` queues a run whose `dueAt` has passed and leaves its entries as they are. A wait is open
  * while `now < until`. Calls for one run take effect, and resolve, in the order in which they were made.
  */
-export interface RunStore {
+export interface RunStore extends FunctionDirectory {
   /**
    * Stores events and does all they cause: starts, satisfied waits, cancellations.
    * @returns for each start request what became of it
@@ -302,6 +306,8 @@ export interface RunStore {
   }): Promise<readonly RunRecord[]>;
   /** The runs that an event is part of, oldest first. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
+  /** What a run came to so far; reads no more than that. */
+  outcome(runId: string): Promise<RunOutcome | undefined>;
   /** Resolves when the run has ended. */
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState>;
 

@@ -2,10 +2,12 @@ import { LonghaulError } from "../../../core/errors.ts";
 import { adoptConnection, runWithin } from "../../../storage/sqlite/adopted-connection.ts";
 import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { FinalRunState } from "../../types.ts";
+import type { PublishedFunctions } from "../function-directory.ts";
 import type {
   ClaimedRun,
   HeldNews,
   RunKey,
+  RunOutcome,
   RunRecord,
   RunStore,
   StartOutcome,
@@ -15,9 +17,10 @@ import { advanceDue, nextDue } from "./advance.ts";
 import { cancelRun, sendSignal } from "./cancel.ts";
 import { claimRuns } from "./claim.ts";
 import { causeEndEffects, type EndEffects } from "./end-effects.ts";
+import { isPublicationDue, publishFunctions, readPublished } from "./function-directory.ts";
 import { append, extendLeases, finish, release, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
-import { getRun, listRuns, runsOfEvent } from "./queries.ts";
+import { getRun, listRuns, outcomeOf, runsOfEvent } from "./queries.ts";
 import { Retention } from "./retention.ts";
 import { nextTick, type OwnSchedule, setSchedules, tick } from "./schedules.ts";
 import { RunTransaction } from "./transaction.ts";
@@ -133,6 +136,18 @@ export class SqliteRunStore implements RunStore {
       .filter(({ at }) => at <= now);
   }
 
+  async publish(params: Params<"publish">): Promise<void> {
+    this.#requireOpen();
+    // Most starts of a process bring nothing new.
+    if (!isPublicationDue(this.#tx, params)) return;
+    await this.#write("run:publish", (tx) => publishFunctions(tx, params));
+  }
+
+  published(): PublishedFunctions {
+    this.#requireOpen();
+    return readPublished(this.#tx);
+  }
+
   tick(params: Params<"tick">): Promise<boolean> {
     return this.#write("run:tick", (tx) => tick(tx, params));
   }
@@ -147,6 +162,11 @@ export class SqliteRunStore implements RunStore {
 
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]> {
     return runsOfEvent(this.#store, eventId);
+  }
+
+  async outcome(runId: string): Promise<RunOutcome | undefined> {
+    this.#requireOpen();
+    return outcomeOf(this.#tx, runId);
   }
 
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState> {
