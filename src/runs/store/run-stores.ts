@@ -1,0 +1,6 @@
+import type { TokenStore } from "./token-store.ts";
+
+/** What is kept beside runs. */
+export interface RunStores {
+  readonly tokens: TokenStore;
+}
