@@ -101,8 +101,8 @@ export interface RunEnd {
   readonly error?: SerializedError | undefined;
 }
 
-/** A function as the engine knows it: what every idiom's own definition becomes. */
-export interface FunctionDefinition extends FlowControl {
+/** All of a function but its code: what decides about its starts, in any process. JSON. */
+export interface FunctionDeclaration extends FlowControl {
   /** Unique in the store, stable over deploys. */
   readonly id: string;
   readonly name?: string | undefined;
@@ -121,6 +121,10 @@ export interface FunctionDefinition extends FlowControl {
   readonly attempts?: "step" | "run" | undefined;
   /** Tries after the first, for each step and for the code between steps; of the whole handler with `attempts: "run"`. */
   readonly retries: number;
+}
+
+/** A function as the engine knows it: what every idiom's own definition becomes. */
+export interface FunctionDefinition extends FunctionDeclaration {
   readonly backoff: Backoff;
   readonly handler: (run: RunHandle) => Promise<unknown>;
   /** @default every error is retried, except catalogued errors that are not retryable */

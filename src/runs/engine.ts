@@ -7,7 +7,8 @@ import { deserializeError, toJsonText } from "./errors.ts";
 import type { RunHost } from "./hosting.ts";
 import { toRunEvent } from "./incoming-events.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
-import { matchesWait, TriggerIndex } from "./matching.ts";
+import { KnownFunctions } from "./known-functions.ts";
+import { matchesWait } from "./matching.ts";
 import { type Retention, type RetentionPolicy, startRetention } from "./retention.ts";
 import { endBatch, type EndHost } from "./run-end.ts";
 import { ScheduleKeeper } from "./schedule-keeper.ts";
@@ -55,6 +56,7 @@ const DEFAULT_LEASE_MS = 10_000;
 /** Leases are renewed this often within their time. */
 const RENEWALS = 10 / 3;
 const DEFAULT_DRAIN_MS = 30_000;
+const PUBLISH_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Functions and the store of their runs, brought together: takes events, executes runs, keeps time.
@@ -75,7 +77,7 @@ export class RunEngine implements RunHost {
   readonly clock: Clock;
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
-  #triggers = new TriggerIndex([]);
+  readonly #known: KnownFunctions;
   readonly #endHost: EndHost;
   readonly #leases: LeaseKeeper;
   readonly #worker: Worker;
@@ -83,6 +85,7 @@ export class RunEngine implements RunHost {
   readonly #schedules: ScheduleKeeper;
   #retention: Retention | undefined;
   #unlisten: () => void = () => {};
+  #cancelPublication: () => void = () => {};
   #state: "open" | "started" | "closed" = "open";
   #closing: Promise<void> | undefined;
   #writes = 0;
@@ -93,6 +96,7 @@ export class RunEngine implements RunHost {
     this.store = store;
     this.clock = clock;
     this.#options = options;
+    this.#known = new KnownFunctions(store, this.#functions);
     const report = (error: unknown): void => this.#report(error);
     const batch = (events: readonly EventInput[]): EventBatch => this.#batch(events);
     this.#endHost = { batch, report };
@@ -127,9 +131,10 @@ export class RunEngine implements RunHost {
   /** Adds functions, before or after the start; one of the same id takes the place of the older. */
   register(definitions: readonly FunctionDefinition[]): void {
     for (const definition of definitions) this.#functions.set(definition.id, definition);
-    this.#triggers = new TriggerIndex(this.#functions.values());
+    this.#known.changed();
     if (this.#state !== "started") return;
     this.#setSchedules().catch((error: unknown) => this.#report(error));
+    this.#publish().catch((error: unknown) => this.#report(error));
     this.#worker.look();
   }
 
@@ -147,7 +152,7 @@ export class RunEngine implements RunHost {
       unlistenNews();
       realClearInterval(keepAlive);
     };
-    await this.#setSchedules();
+    await Promise.all([this.#setSchedules(), this.#publish()]);
     await this.#dueTimes.advance();
     this.#worker.start();
     if (this.#options.retention === false) return;
@@ -261,6 +266,7 @@ export class RunEngine implements RunHost {
 
   async #close(timeoutMs: number): Promise<void> {
     this.#state = "closed";
+    this.#cancelPublication();
     this.#dueTimes.stop();
     await Promise.all([this.#retention?.close(), this.#worker.drain(timeoutMs)]);
     this.#unlisten();
@@ -289,6 +295,14 @@ export class RunEngine implements RunHost {
     return this.#counted(this.#schedules.set(this.#functions.values(), this.now()));
   }
 
+  /** Tells other processes which functions this one executes, now and once a day. */
+  #publish(): Promise<void> {
+    this.#cancelPublication();
+    const again = (): void => void this.#publish().catch((error: unknown) => this.#report(error));
+    this.#cancelPublication = this.clock.after(PUBLISH_EVERY_MS, again);
+    return this.#counted(this.#known.publish(this.now()));
+  }
+
   /** What an end causes that the store itself brings about. */
   #endEffects(end: RunEnd): EventBatch | undefined {
     const definition = this.#functions.get(end.functionId);
@@ -298,7 +312,7 @@ export class RunEngine implements RunHost {
   #batch(inputs: readonly EventInput[]): EventBatch {
     const now = this.now();
     const events = inputs.map((input) => toRunEvent(input, now));
-    const starts = events.flatMap((event) => startsOf(this.#triggers, event, now));
+    const starts = events.flatMap((event) => startsOf(this.#known.triggers, event, now));
     return { events, starts, matches: (candidate, event) => matchesWait(candidate, event, now) };
   }
 
@@ -313,7 +327,7 @@ export class RunEngine implements RunHost {
     { data, v, meta }: TriggerInput,
     invokedBy?: StartRequest["invokedBy"],
   ): StartRequest {
-    const definition = this.#functions.get(functionId);
+    const definition = this.#known.get(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
     const now = this.now();
     const event: RunEvent = toRunEvent({ name: INVOKED_EVENT, data, v, meta }, now);

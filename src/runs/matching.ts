@@ -1,6 +1,6 @@
 import { MISSING, pick } from "./cel/values.ts";
 import { type SplitCondition, splitCondition } from "./cel/split.ts";
-import type { FunctionDefinition } from "./definition.ts";
+import type { FunctionDeclaration } from "./definition.ts";
 import { patternsFor } from "./event-names.ts";
 import { compileExpression, type Expression, eventView, holds } from "./expressions.ts";
 import type { WaitCandidate, WaitSpec } from "./store/run-store.ts";
@@ -19,16 +19,16 @@ import type { RunEvent } from "./types.ts";
 export class TriggerIndex {
   readonly #byPattern = new Map<
     string,
-    { definition: FunctionDefinition; if?: string | undefined }[]
+    { definition: FunctionDeclaration; if?: string | undefined }[]
   >();
 
-  constructor(definitions: Iterable<FunctionDefinition>) {
+  constructor(definitions: Iterable<FunctionDeclaration>) {
     for (const definition of definitions) this.#add(definition);
   }
 
   /** Functions that `event` starts, each once however many of its triggers fit, in the order they were given. */
-  match(event: RunEvent, now: number): readonly FunctionDefinition[] {
-    const found = new Set<FunctionDefinition>();
+  match(event: RunEvent, now: number): readonly FunctionDeclaration[] {
+    const found = new Set<FunctionDeclaration>();
     for (const pattern of patternsFor(event.name)) {
       for (const { definition, if: condition } of this.#byPattern.get(pattern) ?? []) {
         if (found.has(definition)) continue;
@@ -38,7 +38,7 @@ export class TriggerIndex {
     return [...found];
   }
 
-  #add(definition: FunctionDefinition): void {
+  #add(definition: FunctionDeclaration): void {
     for (const trigger of definition.triggers) {
       if (!("event" in trigger)) continue;
       const same = this.#byPattern.get(trigger.event);

@@ -1,4 +1,4 @@
-import type { ConcurrencyOption, FunctionDefinition } from "./definition.ts";
+import type { ConcurrencyOption, FunctionDeclaration } from "./definition.ts";
 import { evaluateExpression, type ExpressionInput, holds } from "./expressions.ts";
 import { rateLimitBurst } from "./flow-control/gcra.ts";
 import { flowKey, keyText, optionalKeyText } from "./flow-control/keys.ts";
@@ -52,7 +52,7 @@ export function startsOf(index: TriggerIndex, event: RunEvent, now: number): Sta
  * @param events At least one; expressions look at the first.
  */
 export function createStartRequest(
-  definition: FunctionDefinition,
+  definition: FunctionDeclaration,
   events: readonly [RunEvent, ...RunEvent[]],
   options: StartOptions,
 ): StartRequest {
@@ -84,14 +84,14 @@ function startTimeOf({ ts }: RunEvent, now: number): number | undefined {
   return ts > now && ts < LAST_EVENT_TIME ? ts : undefined;
 }
 
-function idempotencyOf({ id }: FunctionDefinition, { externalId }: RunEvent, now: number) {
+function idempotencyOf({ id }: FunctionDeclaration, { externalId }: RunEvent, now: number) {
   if (externalId === undefined) return undefined;
   return { key: flowKey("event", id, externalId), until: now + IDEMPOTENCY_MS };
 }
 
 /** `idempotency` is a rate limit of one in 24 hours, and takes the place of another, as in Inngest. */
 function rateLimitOf(
-  { id, rateLimit, idempotency }: FunctionDefinition,
+  { id, rateLimit, idempotency }: FunctionDeclaration,
   input: ExpressionInput,
 ): RateSpec | undefined {
   if (idempotency !== undefined) {
@@ -109,7 +109,7 @@ function rateLimitOf(
 }
 
 function throttleOf(
-  { id, throttle }: FunctionDefinition,
+  { id, throttle }: FunctionDeclaration,
   input: ExpressionInput,
 ): RateSpec | undefined {
   if (throttle === undefined) return undefined;
@@ -118,21 +118,21 @@ function throttleOf(
   return { key, limit, periodMs, burst, mode: "gcra" };
 }
 
-function debounceOf({ id, debounce }: FunctionDefinition, input: ExpressionInput) {
+function debounceOf({ id, debounce }: FunctionDeclaration, input: ExpressionInput) {
   if (debounce === undefined) return undefined;
   const { periodMs, timeoutMs } = debounce;
   return { key: flowKey("debounce", id, textOrEmpty(debounce.key, input)), periodMs, timeoutMs };
 }
 
 /** An event that `if` keeps out of the batch starts a run of its own, at once. */
-function batchOf({ id, batchEvents }: FunctionDefinition, input: ExpressionInput) {
+function batchOf({ id, batchEvents }: FunctionDeclaration, input: ExpressionInput) {
   if (batchEvents === undefined) return undefined;
   if (batchEvents.if !== undefined && !holds(batchEvents.if, input)) return undefined;
   const { maxSize, timeoutMs } = batchEvents;
   return { key: flowKey("batch", id, textOrEmpty(batchEvents.key, input)), maxSize, timeoutMs };
 }
 
-function singletonOf({ id, singleton }: FunctionDefinition, input: ExpressionInput) {
+function singletonOf({ id, singleton }: FunctionDeclaration, input: ExpressionInput) {
   if (singleton === undefined) return undefined;
   const value = singleton.key === undefined ? "" : optionalKeyText(singleton.key, input);
   if (value === undefined) return undefined;
@@ -140,7 +140,7 @@ function singletonOf({ id, singleton }: FunctionDefinition, input: ExpressionInp
 }
 
 /** One claim a key: of two limits on the same key the lower one counts. */
-function slotsOf({ id, concurrency = [] }: FunctionDefinition, input: ExpressionInput) {
+function slotsOf({ id, concurrency = [] }: FunctionDeclaration, input: ExpressionInput) {
   const limits = new Map<string, number>();
   for (const option of concurrency) {
     if (option.limit < 1) continue;
@@ -161,7 +161,7 @@ function slotKey(
   return scope === "fn" ? flowKey("fn", id, key, value) : flowKey(scope, value);
 }
 
-function priorityOf({ priority }: FunctionDefinition, input: ExpressionInput): number {
+function priorityOf({ priority }: FunctionDeclaration, input: ExpressionInput): number {
   if (priority === undefined) return 0;
   const seconds = evaluateExpression(priority.run, input);
   if (typeof seconds !== "number") return 0;
@@ -169,7 +169,7 @@ function priorityOf({ priority }: FunctionDefinition, input: ExpressionInput): n
 }
 
 function cancelOnOf(
-  { cancelOn = [] }: FunctionDefinition,
+  { cancelOn = [] }: FunctionDeclaration,
   { event, now }: ExpressionInput,
 ): WaitSpec[] {
   return cancelOn.map((entry) =>

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { testDirectory } from "./runs/directory.ts";
 import { testFlowControl } from "./runs/flow-control.ts";
 import { testInvocations } from "./runs/invocations.ts";
 import { testJournal } from "./runs/journal.ts";
@@ -22,5 +23,6 @@ export function testRunStore(name: string, kind: RunStoreKind): void {
     testFlowControl(kind);
     testTimes(kind);
     testRecords(kind);
+    testDirectory(kind);
   });
 }

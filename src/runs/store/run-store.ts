@@ -3,6 +3,7 @@ import type { RunStores } from "./run-stores.ts";
 import type { StartDetails } from "./start-details.ts";
 import type { TokenRequest } from "./token-store.ts";
 import type { FinalRunState, JournalEntry, RunEvent, RunState, SerializedError } from "../types.ts";
+import type { FunctionDirectory } from "./function-directory.ts";
 
 /** A run's number in the store; `RunRecord.id` is what people see. */
 export type RunKey = number;
@@ -184,7 +185,7 @@ export type Appended = boolean | readonly string[];
  * holder's alone: `advance` queues a run whose `dueAt` has passed and leaves its entries as they are. A wait is open
  * while `now < until`. Calls for one run take effect, and resolve, in the order in which they were made.
  */
-export interface RunStore {
+export interface RunStore extends FunctionDirectory {
   /**
    * Stores events and does all they cause: starts, satisfied waits, cancellations.
    * @returns for each start request what became of it

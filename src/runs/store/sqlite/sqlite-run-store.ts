@@ -2,6 +2,7 @@ import { LonghaulError } from "../../../core/errors.ts";
 import { adoptConnection, runWithin } from "../../../storage/sqlite/adopted-connection.ts";
 import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { FinalRunState } from "../../types.ts";
+import type { PublishedFunctions } from "../function-directory.ts";
 import type {
   ClaimedRun,
   HeldNews,
@@ -15,6 +16,7 @@ import { advanceDue, nextDue } from "./advance.ts";
 import { cancelRun, sendSignal } from "./cancel.ts";
 import { claimRuns } from "./claim.ts";
 import { causeEndEffects, type EndEffects } from "./end-effects.ts";
+import { isPublicationDue, publishFunctions, readPublished } from "./function-directory.ts";
 import { append, extendLeases, finish, release, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
 import { getRun, listRuns, runsOfEvent } from "./queries.ts";
@@ -40,6 +42,7 @@ export class SqliteRunStore implements RunStore {
   readonly #cleanups = new Set<() => void>();
   #endEffects: EndEffects = () => undefined;
   #schedules: readonly OwnSchedule[] = [];
+  #published: PublishedFunctions | undefined;
   #isClosed = false;
 
   /** @param store stays the caller's to close */
@@ -131,6 +134,18 @@ export class SqliteRunStore implements RunStore {
         at: nextTick(this.#tx, { functionId, expression }),
       }))
       .filter(({ at }) => at <= now);
+  }
+
+  async publish(params: Params<"publish">): Promise<void> {
+    this.#requireOpen();
+    // Most starts of a process bring nothing new.
+    if (!isPublicationDue(this.#tx, params)) return;
+    await this.#write("run:publish", (tx) => publishFunctions(tx, params));
+  }
+
+  published(): PublishedFunctions {
+    this.#requireOpen();
+    return (this.#published = readPublished(this.#tx, this.#published));
   }
 
   tick(params: Params<"tick">): Promise<boolean> {

@@ -7,10 +7,16 @@
 -- The journal is an append-only log: an entry that changes is a new row, and the last row of a key counts.
 -- Times are epoch milliseconds. Codes of states and kinds: src/runs/store/sqlite/codes.ts.
 
+-- declaration: all of the function but its code (JSON), while processes are known to execute it; revision grows with
+-- each change of one.
 CREATE TABLE run_function (
   pk INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE
+  id TEXT NOT NULL UNIQUE,
+  declaration TEXT,
+  published_at INTEGER,
+  revision INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX run_function_revision ON run_function (revision);
 
 CREATE TABLE run_event (
   pk INTEGER PRIMARY KEY,
