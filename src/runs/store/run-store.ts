@@ -1,6 +1,6 @@
 import type { RunEnd } from "../definition.ts";
 import type { RunStores } from "./run-stores.ts";
-import type { StartDetails } from "./start-details.ts";
+import type { StartDetails, StartIdempotency } from "./start-details.ts";
 import type { TokenRequest } from "./token-store.ts";
 import type { FinalRunState, JournalEntry, RunEvent, RunState, SerializedError } from "../types.ts";
 import type { FunctionDirectory } from "./function-directory.ts";
@@ -25,6 +25,22 @@ export interface RateSpec {
   readonly mode: "gcra" | "window";
 }
 
+/** Starts of the same key within `periodMs` of each other make one run. */
+export interface DebounceRequest {
+  readonly key: string;
+  readonly periodMs: number;
+  /** The run starts at the latest so long after the first start. */
+  readonly timeoutMs?: number | undefined;
+  /** A start that would move the run further than so long after the first leaves it alone, and makes another. */
+  readonly maxDelayMs?: number | undefined;
+  /**
+   * What the run has of which start. "replace": all of the newest. "leading": all of the first; only the time moves.
+   * "trailing": of the newest its events, tags, metadata, maxAttempts and maxDurationMs; the rest of the first.
+   * @default "replace"
+   */
+  readonly mode?: "replace" | "leading" | "trailing" | undefined;
+}
+
 /** A request to start a run of a function; everything that needs an expression is already evaluated. */
 export interface StartRequest {
   readonly functionId: string;
@@ -34,12 +50,10 @@ export interface StartRequest {
   /** Not before this time: event `ts` in the future. */
   readonly notBefore?: number | undefined;
   /** The same key starts one run until `until` (epoch ms). */
-  readonly idempotency?: { readonly key: string; readonly until: number } | undefined;
+  readonly idempotency?: StartIdempotency | undefined;
   readonly rateLimit?: RateSpec | undefined;
   readonly throttle?: RateSpec | undefined;
-  readonly debounce?:
-    | { readonly key: string; readonly periodMs: number; readonly timeoutMs?: number | undefined }
-    | undefined;
+  readonly debounce?: DebounceRequest | undefined;
   readonly batch?:
     { readonly key: string; readonly maxSize: number; readonly timeoutMs: number } | undefined;
   readonly singleton?: { readonly key: string; readonly mode: "skip" | "cancel" } | undefined;
@@ -164,6 +178,10 @@ export interface RunRecord {
   readonly queuedAt: number;
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;
+  /** When a delayed run starts, or one that waits goes on at the latest. */
+  readonly dueAt?: number | undefined;
+  /** What its start said itself; tags and metadata as they are now. */
+  readonly details?: StartDetails | undefined;
   readonly journal: readonly JournalEntry[];
 }
 
