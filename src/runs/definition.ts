@@ -9,14 +9,18 @@ import type {
   StepKind,
 } from "./types.ts";
 
-/** What starts a function. Event names may end in `/*` or `.*`; `if` is CEL over `event`. */
+/**
+ * What starts a function. Event names may end in `/*` or `.*`; `if` is CEL over `event`. `everyMs` counts from when the
+ * trigger was first registered in the store.
+ */
 export type Trigger =
   | { readonly event: string; readonly if?: string | undefined }
   | {
       readonly cron: string;
       readonly timeZone?: string | undefined;
       readonly jitterMs?: number | undefined;
-    };
+    }
+  | { readonly everyMs: number };
 
 /** At most `limit` runs at once; `key` is CEL over `event`, evaluated when the run starts. */
 export interface ConcurrencyOption {

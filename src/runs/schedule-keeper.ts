@@ -2,21 +2,20 @@ import type { FunctionDefinition } from "./definition.ts";
 import {
   createScheduledStart,
   type CronTrigger,
-  dueTick,
-  nextTick,
-  readSchedule,
-  type Schedule,
+  type IntervalTrigger,
+  readTicks,
+  type Ticks,
 } from "./schedules.ts";
 import type { RunStore } from "./store/run-store.ts";
 
 interface KnownSchedule {
   readonly definition: FunctionDefinition;
-  readonly trigger: CronTrigger;
-  readonly schedule: Schedule;
+  readonly trigger: CronTrigger | IntervalTrigger;
+  readonly ticks: Ticks;
 }
 
 /**
- * Keeps the store's schedules equal to the cron triggers of the registered functions, and starts their ticks. Several
+ * Keeps the store's schedules equal to the cron and interval triggers of the registered functions, and starts their ticks. Several
  * processes may do so: the store lets each tick through once.
  */
 export class ScheduleKeeper {
@@ -28,7 +27,7 @@ export class ScheduleKeeper {
     this.#store = store;
   }
 
-  /** Takes over the cron triggers of these functions, in place of all before. */
+  /** Takes over the timed triggers of these functions, in place of all before. */
   async set(definitions: Iterable<FunctionDefinition>, now: number): Promise<void> {
     const known = new Map<string, ReadonlyMap<string, KnownSchedule>>();
     for (const definition of definitions) known.set(definition.id, schedulesOf(definition));
@@ -38,10 +37,10 @@ export class ScheduleKeeper {
     }
     this.#known = known;
     const schedules = [...known.values()].flatMap((ofFunction) =>
-      [...ofFunction].map(([expression, { definition, schedule }]) => ({
+      [...ofFunction].map(([expression, { definition, ticks }]) => ({
         functionId: definition.id,
         expression,
-        nextAt: nextTick(schedule, now),
+        nextAt: ticks.next(now),
       })),
     );
     await this.#store.schedule({ now, schedules, functionIds: [...known.keys()] });
@@ -55,7 +54,7 @@ export class ScheduleKeeper {
       due.map(async ({ functionId, expression, at }) => {
         const found = this.#known.get(functionId)?.get(expression);
         if (!found) return;
-        const { scheduledAt, nextAt } = dueTick(found.schedule, at, now);
+        const { scheduledAt, nextAt } = found.ticks.due(at, now);
         const start = createScheduledStart(found.definition, found.trigger, scheduledAt, now);
         await this.#store.tick({ now, functionId, expression, at, nextAt, start });
       }),
@@ -71,9 +70,9 @@ export class ScheduleKeeper {
 function schedulesOf(definition: FunctionDefinition): ReadonlyMap<string, KnownSchedule> {
   const found = new Map<string, KnownSchedule>();
   for (const trigger of definition.triggers) {
-    if (!("cron" in trigger)) continue;
-    const schedule = readSchedule(trigger);
-    found.set(`TZ=${schedule.timeZone} ${schedule.cron}`, { definition, trigger, schedule });
+    if ("event" in trigger) continue;
+    const ticks = readTicks(trigger);
+    found.set(ticks.expression, { definition, trigger, ticks });
   }
   return found;
 }
