@@ -125,6 +125,8 @@ export interface FunctionDeclaration extends FlowControl {
   readonly attempts?: "step" | "run" | undefined;
   /** Tries after the first, for each step and for the code between steps; of the whole handler with `attempts: "run"`. */
   readonly retries: number;
+  /** What its starts say unless they say otherwise: also those of events and ticks, and those by its id alone. */
+  readonly defaults?: StartDetails | undefined;
 }
 
 /** A function as the engine knows it: what every idiom's own definition becomes. */
