@@ -352,7 +352,7 @@ export interface RunStore extends FunctionDirectory {
   }): Promise<readonly RunRecord[]>;
   /** The runs that an event is part of, oldest first. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
-  /** Which of these runs wait as they were suspended at these generations. */
+  /** Which of these runs nobody has claimed or ended since they were suspended at these generations. */
   stillWaiting(
     runs: readonly { readonly run: RunKey; readonly generation: number }[],
   ): Promise<readonly RunKey[]>;

@@ -64,8 +64,6 @@ export interface StartCall {
   /** Travels beside the data, not seen by expressions. */
   readonly meta?: unknown;
   readonly details?: StartDetails | undefined;
-  /** Whether the function may be one that only other processes have. @default false */
-  readonly mayBeElsewhere?: boolean | undefined;
 }
 
 /** What became of a start. */
