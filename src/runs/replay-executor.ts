@@ -33,8 +33,6 @@ import { outcomeOf, SHORT_WAIT_MS, WaitingSteps } from "./waiting-steps.ts";
 
 /** A run may take so many steps. */
 export const MAX_STEPS = 10_000;
-/** What a parked run takes without what its code has seen, about. */
-const PARKED_BYTES = 8_192;
 const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
 /**
@@ -72,6 +70,8 @@ export class RunExecution implements StepCalls {
   #abort: AbortController | undefined;
   readonly #attempts: Attempts;
   readonly #isLive: boolean;
+  /** Length of the JSON texts of all results that its code has got. */
+  seenLength = 0;
   /** What the code of a parked run did. */
   #late: (() => void)[] = [];
   readonly #maxDuration: MaxDuration | undefined;
@@ -80,8 +80,6 @@ export class RunExecution implements StepCalls {
   /** Whether the last result led to no call: others have to come, or the handler is busy with something else. */
   #isQuiet = false;
   #isResting = false;
-  /** Of the JSON texts of the results that were handed out. */
-  #seenLength = 0;
 
   constructor(
     run: ClaimedRun,
@@ -100,7 +98,9 @@ export class RunExecution implements StepCalls {
     this.#alarm = new Alarm(host.clock, () => this.#proceed());
     const limitMs = run.details?.maxDurationMs;
     if (limitMs !== undefined)
-      this.#maxDuration = new MaxDuration(host.clock, limitMs, (error) => this.#timeOut(error));
+      this.#maxDuration = new MaxDuration(host.clock, limitMs, (error) =>
+        this.fail(error, "timedOut"),
+      );
   }
 
   get run(): ClaimedRun {
@@ -160,12 +160,6 @@ export class RunExecution implements StepCalls {
     this.#turns.begin();
   }
 
-  /** How much memory it may take while it is parked, from what its code has seen. */
-  estimateBytes(): number {
-    const events = this.#run.events.reduce((sum, { data }) => sum + JSON.stringify(data).length, 0);
-    return PARKED_BYTES + 2 * (events + this.#seenLength);
-  }
-
   /** Its code is forgotten: there is no room for it, the run has ended, or others have taken it. */
   evict(): void {
     this.#leave = "lost";
@@ -191,9 +185,9 @@ export class RunExecution implements StepCalls {
   }
 
   /** The run has failed, whatever its code makes of it. */
-  fail(error: unknown): void {
+  fail(error: unknown, state: "failed" | "timedOut" = "failed"): void {
     if (this.#leave !== undefined) return;
-    this.#finish("failed", undefined, serializeError(error));
+    this.#finish(state, undefined, serializeError(error));
     this.#abandon();
   }
 
@@ -439,7 +433,7 @@ export class RunExecution implements StepCalls {
     this.#isQuiet = true;
     this.#isResting = false;
     this.#patience.reset();
-    if (entry.data !== undefined) this.#seenLength += entry.data.length;
+    if (entry.data !== undefined) this.seenLength += entry.data.length;
     step.settle(entry);
   }
 
@@ -542,12 +536,6 @@ export class RunExecution implements StepCalls {
   /** The handler does something after it was thought to wait. */
   #goOnLate(): void {
     if (this.#leave === "suspended" && !this.#attempts.isOver) this.#host.revived(this);
-  }
-
-  #timeOut(error: Error): void {
-    if (this.#leave !== undefined) return;
-    this.#finish("timedOut", undefined, serializeError(error));
-    this.#abandon();
   }
 
   #finish(
