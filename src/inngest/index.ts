@@ -27,7 +27,7 @@ export {
   type CreatedEvent,
 } from "./events/event-type.ts";
 export { EventSchemas, type EventsOf } from "./events/event-schemas.ts";
-export type { StandardSchemaV1 } from "./events/standard-schema.ts";
+export type { StandardSchemaV1 } from "../core/standard-schema.ts";
 export { InngestFunction, isInngestFunction } from "./function.ts";
 export { InngestFunctionReference, referenceFunction } from "./function-reference.ts";
 export { internalEvents } from "./internal-events.ts";

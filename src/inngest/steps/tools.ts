@@ -5,7 +5,7 @@ import type { EventInput } from "../../runs/types.ts";
 import { durationMs, limitMs, timeMs, YEAR_MS } from "../durations.ts";
 import { EventType } from "../events/event-type.ts";
 import { inheritSessions, mergeSessions } from "../events/sessions.ts";
-import { isStandardSchema } from "../events/standard-schema.ts";
+import { isStandardSchema } from "../../core/standard-schema.ts";
 import { InngestFunctionReference } from "../function-reference.ts";
 import type { AnyInngestFunction } from "../function.ts";
 import type { StepType } from "../middleware/middleware.ts";
