@@ -161,6 +161,8 @@ export interface RunHandle {
   /** 0 for the first. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** When it was first executed, epoch ms. */
+  readonly startedAt: number;
   readonly event: RunEvent;
   readonly events: readonly RunEvent[];
   /** Whether finished steps are still being replayed: loggers are silent then. */

@@ -282,9 +282,14 @@ export class RunEngine implements RunHost {
     return this.store.getRun(runId);
   }
 
-  /** The runs that an event is part of, oldest first, without their journals; by the event's id or its sender's. */
+  /** The runs that an event is part of, oldest first; by the event's id or its sender's. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]> {
     return this.store.runsOfEvent(eventId);
+  }
+
+  /** How many live runs wait in this process's memory. */
+  get parkedRuns(): number {
+    return this.#worker.parkedCount;
   }
 
   /** Resolves when nothing is left to do before a later time, an event or a call: for tests that turn the clock. */

@@ -38,6 +38,8 @@ export interface RunHost {
   /** What is kept beside runs: tokens, tags, metadata, queues, schedules, streams, logs, batches. */
   readonly stores: RunStores;
   getRun(runId: string): Promise<RunRecord | undefined>;
+  /** The runs that an event is part of, oldest first; by the event's id or its sender's. */
+  runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
 }
 
 /** The method by which a runtime takes a function in. A registered symbol: two copies of the package understand each other. */
