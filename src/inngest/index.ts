@@ -5,7 +5,7 @@
  */
 export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue.ts";
 export { isLonghaulError, LonghaulError } from "../core/errors.ts";
-export { closeDefaultHost } from "./default-host.ts";
+export { closeDefaultHost } from "../runs/default-host.ts";
 export { Inngest, isInngest, type SendOptions } from "./client.ts";
 export {
   durationToMs,
