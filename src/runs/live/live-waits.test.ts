@@ -137,7 +137,7 @@ test.each([
   ["throws", new Error("thrown"), { state: "failed", error: { message: "thrown" } }],
 ])("live code that %s while its run waits ends it", async (_, settlement, end) => {
   const gate = new Gate<unknown>();
-  const { start } = live((run, nap) => {
+  const { start } = live((_run, nap) => {
     const beside = gate.pass().then((value) => {
       if (value instanceof Error) throw value;
       return value;
