@@ -56,9 +56,17 @@ export interface QueueStore {
 export const UNLIMITED: number = Number.MAX_SAFE_INTEGER;
 
 const PREFIX = "queue:";
+const TASK_PREFIX = "task/";
 
 /** The name of the queue that a function's runs are in if nothing else is said. */
-export const taskQueueName = (functionId: string): string => `task/${functionId}`;
+export const taskQueueName = (functionId: string): string => `${TASK_PREFIX}${functionId}`;
+
+/** Whether a queue is that of one function. */
+export const isTaskQueue = (name: string): boolean => name.startsWith(TASK_PREFIX);
+
+/** The function whose queue it is; `undefined` if it is none's. */
+export const functionOfQueue = (name: string): string | undefined =>
+  isTaskQueue(name) ? name.slice(TASK_PREFIX.length) : undefined;
 
 /**
  * The slot of a run in a queue. A run of the queue `task/<its function>` without limit and key needs none.

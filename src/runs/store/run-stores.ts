@@ -8,6 +8,7 @@ import type { StartStore } from "./start-store.ts";
 import type { StreamStore } from "./stream-store.ts";
 import type { TagStore } from "./tag-store.ts";
 import type { TokenStore } from "./token-store.ts";
+import type { ValueStore } from "./value-store.ts";
 
 /** What is kept beside runs. */
 export interface RunStores {
@@ -21,4 +22,5 @@ export interface RunStores {
   readonly batches: BatchStore;
   readonly runs: RunListStore;
   readonly starts: StartStore;
+  readonly values: ValueStore;
 }

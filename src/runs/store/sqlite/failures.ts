@@ -11,6 +11,7 @@ function failure(code: ErrorCode, details: ErrorDetails): SerializedError {
 /** Errors that the store itself records on runs and steps. */
 export const failures = {
   canceled: (reason: string) => failure("RUNS_CANCELED", { reason }),
+  unknownToken: (token: string) => failure("RUNS_UNKNOWN_TOKEN", { token }),
   startTimeout: (ms: number) => failure("RUNS_EXPIRED", { ms }),
   finishTimeout: (ms: number) => failure("RUNS_TIMED_OUT", { ms }),
   skipped: (holder: string) => failure("RUNS_SKIPPED", { run: holder }),

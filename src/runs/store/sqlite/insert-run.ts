@@ -1,6 +1,7 @@
 import type { SerializedError } from "../../types.ts";
 import type { StartRequest } from "../run-store.ts";
 import { Extra, State } from "./codes.ts";
+import { writeDetails } from "./details.ts";
 import { storeEvent } from "./events.ts";
 import { RunRow, type RunOptions } from "./run-row.ts";
 import type { RunTransaction } from "./transaction.ts";
@@ -10,7 +11,7 @@ const INSERT = `INSERT INTO run (id, function, state, score, extras, event, even
   parked, finished_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD_CAUSE = "INSERT INTO run_cause (event, run) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const ADD_INVOKER =
-  "INSERT INTO run_invoker (run, parent, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+  "INSERT INTO run_invoker (run, parent, key, is_child) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
 /** The row that a start makes; not stored yet. `at` is when the run is to be queued. */
 export function newRow(
@@ -76,6 +77,7 @@ export function insertRun(
   if (end) return;
   addCancelWaits(tx, row.pk, request.cancelOn);
   if (request.invokedBy) addInvoker(tx, row, request.invokedBy);
+  if (row.has(Extra.belongings)) writeDetails(tx, row.pk, request.details!);
 }
 
 /** Records that events are part of a run. */
@@ -83,13 +85,18 @@ export function addCauses(tx: RunTransaction, row: RunRow, events: readonly numb
   for (const event of events) tx.sql(ADD_CAUSE).run(event, row.pk);
 }
 
-/** Records that a step waits for the run's result. The caller sets {@link Extra.invoked}. */
+/**
+ * Records that a step waits for the run's result. The caller sets {@link Extra.invoked}.
+ *
+ * @param isChild whether the step waits for the ends of several runs, whatever they are
+ */
 export function addInvoker(
   tx: RunTransaction,
   row: RunRow,
   { run, stepKey }: NonNullable<StartRequest["invokedBy"]>,
+  isChild = false,
 ): void {
-  tx.sql(ADD_INVOKER).run(row.pk, run, stepKey);
+  tx.sql(ADD_INVOKER).run(row.pk, run, stepKey, isChild ? 1 : 0);
 }
 
 /** The place in line of a run that is queued at a time. */
@@ -102,6 +109,8 @@ export function extrasOf(request: StartRequest, gathering: string | undefined): 
   if (request.invokedBy) extras |= Extra.invoked;
   if (request.throttle) extras |= Extra.throttled;
   if (gathering !== undefined) extras |= Extra.gathering;
+  if (request.idempotency?.clearedByFailure) extras |= Extra.startKeys;
+  if (request.details !== undefined) extras |= Extra.belongings;
   return extras;
 }
 
@@ -109,8 +118,10 @@ export const slotsOf = ({ slots }: StartRequest): string | null =>
   slots.length === 0 ? null : JSON.stringify(slots);
 
 export function optionsOf(request: StartRequest, gathering: string | undefined): string | null {
-  const { singleton, throttle, startTimeoutMs, finishTimeoutMs } = request;
+  const { singleton, throttle, startTimeoutMs, finishTimeoutMs, idempotency } = request;
+  const startKeys = idempotency?.clearedByFailure ? [idempotency.key] : undefined;
   if (
+    startKeys === undefined &&
     singleton === undefined &&
     throttle === undefined &&
     startTimeoutMs === undefined &&
@@ -122,6 +133,7 @@ export function optionsOf(request: StartRequest, gathering: string | undefined):
     singleton,
     throttle,
     gathering,
+    startKeys,
     startTimeoutMs: storableDuration(startTimeoutMs),
     finishTimeoutMs: storableDuration(finishTimeoutMs),
   };

@@ -1,3 +1,4 @@
+import { isTaskQueue, queueOfSlot } from "../queue-store.ts";
 import type { RateSpec, RunKey, SlotClaim } from "../run-store.ts";
 import type { StateCode } from "./codes.ts";
 
@@ -9,6 +10,8 @@ export interface RunOptions {
   readonly finishTimeoutMs?: number | undefined;
   /** Key of the row in `run_gathering`. */
   readonly gathering?: string | undefined;
+  /** Idempotency keys that a failure gives back. */
+  readonly startKeys?: readonly string[] | undefined;
 }
 
 export const RUN_COLUMNS = `run.pk, run.id, run.function, run.state, run.generation, run.attempt, run.losses, run.score,
@@ -16,6 +19,7 @@ export const RUN_COLUMNS = `run.pk, run.id, run.function, run.state, run.generat
   run.owner, run.news`;
 
 const NO_SLOTS: readonly SlotClaim[] = [];
+const NO_NAMES: readonly string[] = [];
 const NO_OPTIONS: RunOptions = {};
 
 /** A run's row inside a transaction. Whoever writes to the row changes this too. */
@@ -67,6 +71,13 @@ export class RunRow {
 
   get slots(): readonly SlotClaim[] {
     return this.slotsJson === null ? NO_SLOTS : (JSON.parse(this.slotsJson) as SlotClaim[]);
+  }
+
+  /** Names of the queues, other than that of its function, that its slots are in. */
+  get queueNames(): readonly string[] {
+    if (this.slotsJson === null || !this.slotsJson.includes('"queue:')) return NO_NAMES;
+    const names = this.slots.map(({ key }) => queueOfSlot(key));
+    return names.filter((name) => name !== undefined && !isTaskQueue(name)) as string[];
   }
 
   get options(): RunOptions {
