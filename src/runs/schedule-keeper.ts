@@ -1,6 +1,7 @@
 import type { FunctionDefinition } from "./definition.ts";
 import {
   createScheduledStart,
+  createScheduleStart,
   type CronTrigger,
   type IntervalTrigger,
   readTicks,
@@ -15,13 +16,15 @@ interface KnownSchedule {
 }
 
 /**
- * Keeps the store's schedules equal to the cron and interval triggers of the registered functions, and starts their ticks. Several
- * processes may do so: the store lets each tick through once.
+ * Keeps the store's schedules equal to the cron and interval triggers of the registered functions, and starts their
+ * ticks, and those of the schedules that were made for these functions while the program runs. Several processes may do
+ * so: the store lets each tick through once.
  */
 export class ScheduleKeeper {
   readonly #store: RunStore;
   /** By function and by what identifies the schedule in the store. */
   #known = new Map<string, ReadonlyMap<string, KnownSchedule>>();
+  #functions: ReadonlyMap<string, FunctionDefinition> = new Map();
 
   constructor(store: RunStore) {
     this.#store = store;
@@ -30,7 +33,10 @@ export class ScheduleKeeper {
   /** Takes over the timed triggers of these functions, in place of all before. */
   async set(definitions: Iterable<FunctionDefinition>, now: number): Promise<void> {
     const known = new Map<string, ReadonlyMap<string, KnownSchedule>>();
-    for (const definition of definitions) known.set(definition.id, schedulesOf(definition));
+    const functions = new Map([...definitions].map((definition) => [definition.id, definition]));
+    for (const definition of functions.values()) known.set(definition.id, schedulesOf(definition));
+    this.#functions = functions;
+    this.#store.stores.schedules.serve([...functions.keys()]);
     if (this.#isEmpty && isEmpty(known)) {
       this.#known = known;
       return;
@@ -48,7 +54,14 @@ export class ScheduleKeeper {
 
   /** Starts the ticks that are due. @returns whether there were any */
   async tick(now: number): Promise<boolean> {
-    if (this.#isEmpty) return false;
+    const [ofTriggers, ofSchedules] = await Promise.all([
+      this.#isEmpty ? 0 : this.#tickTriggers(now),
+      this.#tickSchedules(now),
+    ]);
+    return ofTriggers + ofSchedules > 0;
+  }
+
+  async #tickTriggers(now: number): Promise<number> {
     const due = await this.#store.dueSchedules({ now });
     await Promise.all(
       due.map(async ({ functionId, expression, at }) => {
@@ -59,7 +72,23 @@ export class ScheduleKeeper {
         await this.#store.tick({ now, functionId, expression, at, nextAt, start });
       }),
     );
-    return due.length > 0;
+    return due.length;
+  }
+
+  async #tickSchedules(now: number): Promise<number> {
+    const { schedules } = this.#store.stores;
+    const due = await schedules.due({ now });
+    await Promise.all(
+      due.map(async (schedule) => {
+        const definition = this.#functions.get(schedule.functionId);
+        if (!definition) return;
+        const at = schedule.nextAt!;
+        const { scheduledAt, nextAt } = readTicks(schedule).due(at, now);
+        const start = createScheduleStart(definition, schedule, scheduledAt, now);
+        await schedules.tick({ now, id: schedule.id, at, nextAt, start });
+      }),
+    );
+    return due.length;
   }
 
   get #isEmpty(): boolean {

@@ -5,6 +5,7 @@ import { flowKey } from "./flow-control/keys.ts";
 import { createEventId } from "./ids.ts";
 import { createStartRequest, IDEMPOTENCY_MS } from "./start-request.ts";
 import type { StartRequest } from "./store/run-store.ts";
+import type { ScheduleRecord } from "./store/schedule-store.ts";
 import type { RunEvent } from "./types.ts";
 
 /**
@@ -84,9 +85,15 @@ export function readSchedule({ cron, timeZone }: CronTrigger): Schedule {
   return schedule;
 }
 
-/** The ticks of a trigger. @throws {Error} that says what is wrong with it */
+/**
+ * The ticks of a trigger; `every 60000` in place of a cron expression is an interval, too.
+ *
+ * @throws {Error} that says what is wrong with it
+ */
 export function readTicks(trigger: CronTrigger | IntervalTrigger): Ticks {
   if ("everyMs" in trigger) return intervalTicks(trigger.everyMs);
+  const every = /^every (\d+)$/.exec(trigger.cron)?.[1];
+  if (every !== undefined) return intervalTicks(Number(every));
   const schedule = readSchedule(trigger);
   return {
     expression: `TZ=${schedule.timeZone} ${schedule.cron}`,
@@ -170,6 +177,40 @@ export function createScheduledStart(
     now,
     ...(fireAt > now && { notBefore: fireAt }),
     idempotency: { key: flowKey("cron", definition.id, scheduledAt), until: now + IDEMPOTENCY_MS },
+  });
+}
+
+/**
+ * The request to start a function for a tick of a schedule that was made while the program runs.
+ *
+ * @param tick When it was due, epoch ms.
+ */
+export function createScheduleStart(
+  definition: FunctionDefinition,
+  schedule: ScheduleRecord,
+  tick: number,
+  now: number,
+): StartRequest {
+  const { id, cron, timeZone, externalId, lastAt } = schedule;
+  const scheduledAt = new Date(tick).toISOString();
+  const event: RunEvent = {
+    id: createEventId(now),
+    externalId: `${id} ${scheduledAt}`,
+    name: SCHEDULED_EVENT,
+    data: {
+      ...{ cron, timeZone, scheduledAt, fireAt: scheduledAt },
+      ...(externalId !== undefined && { externalId }),
+      ...(lastAt !== undefined && { lastAt }),
+    },
+    ts: tick,
+  };
+  return createStartRequest(definition, [event], {
+    now,
+    details: { scheduleId: id },
+    idempotency: {
+      key: flowKey("schedule", definition.id, id, scheduledAt),
+      until: now + IDEMPOTENCY_MS,
+    },
   });
 }
 

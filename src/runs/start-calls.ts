@@ -2,11 +2,12 @@ import { LonghaulError } from "../core/errors.ts";
 import type { FunctionDeclaration } from "./definition.ts";
 import { toRunEvent } from "./incoming-events.ts";
 import { createStartRequest } from "./start-request.ts";
+import { checkDetails } from "./store/checks.ts";
 import type { ClaimedRun, StartRequest } from "./store/run-store.ts";
 import type { StartCall, StartDetails } from "./store/start-details.ts";
 
 /** The event that a run gets which was started by a call, not by an event. */
-const CALLED_EVENT = "longhaul/run.called";
+export const CALLED_EVENT = "longhaul/run.called";
 
 /** Where {@link startsOfCalls} looks. */
 export interface CallHost {
@@ -29,6 +30,7 @@ export function startsOfCalls(
   return calls.map(({ functionId, data, meta, details }) => {
     const definition = host.find(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
+    checkDetails(details);
     const event = toRunEvent({ name: CALLED_EVENT, data, meta }, now);
     const own = parent ? { ...descent(parent), ...details } : details;
     return createStartRequest(definition, [event], { now, details: own });
