@@ -281,6 +281,7 @@ export class Worker implements ExecutionHost {
     // Its lease was lost without our hearing of it, and is ours again.
     this.#held.get(run.key)?.lose();
     const parked = this.#live.take(run);
+    if (parked === "over") return;
     if (parked) {
       this.#hold(parked);
       this.#isWoken.delete(parked);

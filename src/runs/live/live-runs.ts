@@ -39,6 +39,8 @@ export class LiveRuns {
   /** By run id, the oldest first. */
   readonly #parked = new Map<string, Parked>();
   readonly #reserved = new Map<string, Parked>();
+  /** Reserved runs that have ended: the claim, which comes to know of it last, has no journal to replay. */
+  readonly #over = new Set<string>();
   #bytes = 0;
   #isClosed = false;
 
@@ -81,10 +83,15 @@ export class LiveRuns {
   unreserve(): void {
     for (const [id, parked] of this.#reserved) this.#parked.set(id, parked);
     this.#reserved.clear();
+    this.#over.clear();
   }
 
-  /** Takes out the execution that may go on with a claimed run, if it is here. Others of that run are evicted. */
-  take(run: ClaimedRun): RunExecution | undefined {
+  /**
+   * Takes out the execution that may go on with a claimed run, if it is here. Others of that run are evicted.
+   * @returns "over" if the run ended after it was reserved, and before its claim was known
+   */
+  take(run: ClaimedRun): RunExecution | "over" | undefined {
+    if (this.#over.delete(run.id)) return "over";
     const execution = this.#remove(run.id);
     if (execution === undefined) return undefined;
     if (execution.isParked && execution.run.generation === run.generation - 1) return execution;
@@ -100,7 +107,10 @@ export class LiveRuns {
   /** Runs have ended. */
   ended(runIds: Iterable<string>): void {
     if (this.size === 0) return;
-    for (const id of runIds) this.#remove(id)?.evict();
+    for (const id of runIds) {
+      if (this.#reserved.has(id)) this.#over.add(id);
+      this.#remove(id)?.evict();
+    }
   }
 
   /** Evicts what other processes have claimed or ended meanwhile. */
@@ -110,7 +120,6 @@ export class LiveRuns {
       const bite = executions.slice(from, from + CHECKED_AT_ONCE);
       const runs = bite.map(({ run: { key, generation } }) => ({ run: key, generation }));
       // One bite after the other, so that they do not hold up what else there is to do.
-      // eslint-disable-next-line no-await-in-loop
       const waiting = new Set<RunKey>(await store.stillWaiting(runs));
       for (const [index, execution] of bite.entries()) {
         const { key, id } = execution.run;
@@ -125,7 +134,7 @@ export class LiveRuns {
   /** Evicts all, and keeps none any more. */
   close(): void {
     this.#isClosed = true;
-    this.ended([...this.#parked.keys(), ...this.#reserved.keys()]);
+    for (const id of [...this.#parked.keys(), ...this.#reserved.keys()]) this.#remove(id)?.evict();
   }
 
   #at(runId: string): Parked | undefined {

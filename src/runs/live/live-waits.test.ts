@@ -197,3 +197,22 @@ test("a wait that is over when it is called does not hold up the others", async 
   await kit.advance(HOUR_MS);
   expect(await kit.run(runId)).toMatchObject({ output: '"over"' });
 });
+
+test("a live run that is canceled in the commit that claims it does nothing more", async () => {
+  const bodies: string[] = [];
+  const { start } = live(async (run) => {
+    await run.run("first", () => bodies.push("first"));
+    await run.waitForEvent("answer", { event: "answer", timeoutMs: HOUR_MS });
+    await run.run("second", () => bodies.push("second"));
+  });
+  await using kit = await start();
+  const runId = await kit.begin("live");
+  await kit.engine.whenQuiet();
+  await kit.engine.send([{ name: "answer" }]);
+  // The claim is asked for at the end of this turn.
+  process.nextTick(() => void kit.engine.cancel(runId));
+  expect(await kit.store.waitForEnd(runId)).toBe("canceled");
+  await kit.engine.whenQuiet();
+  expect(bodies).toEqual(["first"]);
+  expect(kit.engine.parkedRuns).toBe(0);
+});
