@@ -133,6 +133,8 @@ export interface FunctionDeclaration extends FlowControl {
 export interface FunctionDefinition extends FunctionDeclaration {
   readonly backoff: Backoff;
   readonly handler: (run: RunHandle) => Promise<unknown>;
+  /** Bytes of a run's output, as JSON. @default 4 MiB */
+  readonly maxOutputBytes?: number | undefined;
   /** @default every error is retried, except catalogued errors that are not retryable */
   readonly decideRetry?: ((error: unknown) => RetryDecision) | undefined;
   /** Events of an idiom's own that the end of a run causes, stored in the same commit. */

@@ -517,7 +517,11 @@ export class RunExecution implements StepCalls {
     if (this.#isTooLate(() => this.#returned(value))) return;
     let output: string;
     try {
-      output = toJsonText(value, `The output of run ${this.run.id}`);
+      output = toJsonText(
+        value,
+        `The output of run ${this.run.id}`,
+        this.#definition.maxOutputBytes,
+      );
     } catch (error) {
       this.#threw(error);
       return;

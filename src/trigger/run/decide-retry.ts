@@ -106,7 +106,8 @@ function obey(
 /** Errors of a step that was replayed, or of a child, have the name only. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
-const isNeverRetried = (error: unknown): boolean =>
+/** Errors that no further try would help. */
+export const isNeverRetried = (error: unknown): boolean =>
   NEVER_RETRIED.has(nameOf(error)) || (isLonghaulError(error) && !error.retryable);
 
 const isOutOfMemory = (error: unknown): boolean => nameOf(error) === "OutOfMemoryError";

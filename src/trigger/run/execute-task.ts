@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { RetryDecision, RunHandle } from "../../runs/definition.ts";
-import { toJsonText } from "../../runs/errors.ts";
 import type { RunHost } from "../../runs/hosting.ts";
 import { StepKeys } from "../../runs/step-keys.ts";
 import { type ConfigPlan, readConfig } from "../config/define-config.ts";
@@ -9,6 +8,7 @@ import { globalHooks, type HookSource } from "../hooks/hook-set.ts";
 import { pack } from "../payload.ts";
 import type { TaskPlan } from "../task/plan.ts";
 import { AttemptFailure } from "./attempt-failure.ts";
+import { isNeverRetried } from "./decide-retry.ts";
 import { watchForCancel } from "./cancel-hooks.ts";
 import { createLog, createMetadata } from "./run-records.ts";
 import { contextOf, payloadOf } from "./read-run.ts";
@@ -55,9 +55,7 @@ async function execute(scope: TaskScope, config: ConfigPlan): Promise<unknown> {
   await scope.log.settle();
   if (!outcome.ok) throw new AttemptFailure(outcome.error, outcome.delayMs);
   try {
-    const output = pack(outcome.output);
-    toJsonText(output, `The output of run ${run.id}`, MAX_OUTPUT_BYTES);
-    return output;
+    return pack(outcome.output);
   } catch (error) {
     throw new AttemptFailure(error, undefined);
   }
@@ -128,8 +126,7 @@ async function settle(scope: TaskScope): Promise<void> {
 export function decideTaskRetry(error: unknown): RetryDecision {
   if (error instanceof AttemptFailure)
     return { retry: error.delayMs !== undefined, delayMs: error.delayMs, error: error.cause };
-  const name = error instanceof Error ? error.name : "";
-  return { retry: name !== "AbortTaskRunError" };
+  return { retry: !isNeverRetried(error) };
 }
 
 let withoutConfig: ConfigPlan | undefined;

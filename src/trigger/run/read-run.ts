@@ -92,7 +92,7 @@ export function contextOf(
       ...(extra?.idempotencyKeyScope && { idempotencyKeyScope: extra.idempotencyKeyScope }),
       ...(maxAttempts !== undefined && { maxAttempts }),
       ...(maxDurationMs !== undefined && { maxDuration: maxDurationMs / 1_000 }),
-      ...(details.prioritySeconds !== undefined && { priority: details.prioritySeconds }),
+      ...(extra?.priority !== undefined && { priority: extra.priority }),
       baseCostInCents: 0,
       ...(details.parentRunId !== undefined && { parentTaskRunId: details.parentRunId }),
       ...(details.rootRunId !== undefined && { rootTaskRunId: details.rootRunId }),

@@ -5,7 +5,7 @@ import type { StartDetails } from "../../runs/store/start-details.ts";
 import { configOf } from "../config/host-config.ts";
 import { bindRuntime } from "../host/binding.ts";
 import { MAX_ATTEMPTS } from "../retry/retry-options.ts";
-import { decideTaskRetry, executeTask } from "../run/execute-task.ts";
+import { decideTaskRetry, executeTask, MAX_OUTPUT_BYTES } from "../run/execute-task.ts";
 import { entriesOf, triggerBatch, triggerBatchAndWait } from "../trigger/batch.ts";
 import { TaskRunPromise } from "../trigger/task-run-promise.ts";
 import { trigger, triggerAndSubscribe, triggerAndWait } from "../trigger/trigger.ts";
@@ -118,6 +118,7 @@ function definitionOf(plan: TaskPlan, host: RunHost): FunctionDefinition {
     backoff: () => 0,
     defaults: defaultsOf(plan, host),
     decideRetry: decideTaskRetry,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
     handler: (run: EngineRun) => executeTask(plan, run, host),
   };
 }

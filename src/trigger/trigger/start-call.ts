@@ -41,6 +41,10 @@ export interface TriggerExtra {
   readonly idempotencyKeyScope?: IdempotencyKeyScope;
   readonly concurrencyKey?: string;
   readonly machine?: MachinePreset;
+  /** Seconds of head start. */
+  readonly priority?: number;
+  /** ms; 0 for never. */
+  readonly ttlMs?: number;
 }
 
 /** A run to start. */
@@ -78,6 +82,8 @@ function detailsOf(triggering: Triggering): StartDetails {
   if (delay !== undefined && debounce !== undefined)
     refuse(id, "delay and debounce exclude each other");
   const concurrencyKey = readConcurrencyKey(options.concurrencyKey, id);
+  const priority = readPriority(options.priority, id);
+  const ttlMs = ttl === undefined ? undefined : secondsOrText(ttl, "ttl");
   const idempotency = idempotencyOf(triggering);
   const machine = readMachine(options.machine, ownerOf(id));
   const origin = idempotency && originOf(idempotency.key);
@@ -87,13 +93,16 @@ function detailsOf(triggering: Triggering): StartDetails {
     ...(origin && { idempotencyKeyScope: origin.scope }),
     ...(concurrencyKey !== undefined && { concurrencyKey }),
     ...(machine && { machine }),
+    ...(priority !== undefined && { priority }),
+    ...(ttlMs !== undefined && { ttlMs }),
   };
   return compact({
     notBefore: delay === undefined ? undefined : dueTime(delay, now, "delay"),
-    ttlMs: ttl === undefined ? undefined : readTtl(ttl),
+    // 0 is no time to live, but the end of one that the task has.
+    ttlMs: ttlMs === 0 ? FOR_EVER_MS : ttlMs,
     idempotency,
     ...queueOf(target, options.queue, concurrencyKey),
-    prioritySeconds: readPriority(options.priority, id),
+    prioritySeconds: priority,
     maxDurationMs: maxDuration === undefined ? undefined : maxDurationOf(maxDuration, id),
     debounce: readDebounce(debounce, id),
     tags: readTags(options.tags, id),
@@ -110,9 +119,6 @@ function detailsOf(triggering: Triggering): StartDetails {
 
 /** Longer than anything waits. */
 const FOR_EVER_MS = 100 * 365 * DAY_MS;
-
-/** 0 is no time to live, but the end of one that the task has. */
-const readTtl = (ttl: string | number): number => secondsOrText(ttl, "ttl") || FOR_EVER_MS;
 
 const maxDurationOf = (seconds: number, id: string): number =>
   readMaxDuration(seconds, ownerOf(id)) ?? FOR_EVER_MS;
