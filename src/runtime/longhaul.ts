@@ -53,7 +53,7 @@ export class Longhaul {
 
   /** @internal Use {@link createLonghaul}. */
   constructor(options: LonghaulOptions) {
-    const { url, functions = [], workers = [], durability, migrate, busyTimeoutMs } = options;
+    const { url, functions = [], tasks = [], config, workers = [], durability, migrate, busyTimeoutMs } = options;
     const { allowNetworkFilesystem, clock, concurrency, leaseMs, retention } = options;
     const onError = (error: unknown): void => this.#report(error);
     this.#options = options;
@@ -65,7 +65,9 @@ export class Longhaul {
     const engine = { store: this.#runs, clock, concurrency, leaseMs, retention, onError };
     this.#engine = new RunEngine(engine);
     try {
-      this.#functions = attachFunctions(this.#engine, functions);
+      // What tasks become depends on the configuration.
+      const sources = [...(config === undefined ? [] : [config]), ...functions, ...tasks];
+      this.#functions = attachFunctions(this.#engine, sources);
     } catch (error) {
       void this.#shared.release();
       throw error;

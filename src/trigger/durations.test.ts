@@ -9,7 +9,7 @@ test("durations as text", () => {
   expect(durationMs("2w", "delay")).toBe(14 * 86_400_000);
   expect(durationMs("1d2hr", "delay")).toBe(93_600_000);
   for (const text of ["", "10", "m", "1.5h", "-1h", "1 h", "1h!", "1y", "99999999999w"])
-    expect(() => durationMs(text, "delay"), text).toThrow(bad);
+    expect(() => durationMs(text, "delay")).toThrow(bad);
 });
 
 test("lengths of wait.for", () => {
@@ -19,7 +19,7 @@ test("lengths of wait.for", () => {
   expect(waitDurationMs({ months: 1 })).toBe(30 * 86_400_000);
   expect(waitDurationMs({ years: 1, idempotencyKey: "key" })).toBe(365 * 86_400_000);
   for (const wait of [{}, { seconds: -1 }, { seconds: "3" }, { seconds: 1, hours: 1 }])
-    expect(() => waitDurationMs(wait), JSON.stringify(wait)).toThrow(bad);
+    expect(() => waitDurationMs(wait)).toThrow(bad);
   expect(() => waitDurationMs({ days: Number.NaN })).toThrow(bad);
 });
 

@@ -20,6 +20,8 @@ export { metadata } from "./metadata/metadata.ts";
 export type { RetryOptions, TaskRetryOptions } from "./retry/retry-options.ts";
 export { heartbeats, locals, tags, timeout, usage, waitUntil } from "./run/small-tools.ts";
 export { step } from "./step.ts";
+export { streams } from "./streams/streams.ts";
+export type * from "./streams/streams.ts";
 export { queue } from "./task/queue.ts";
 export { schemaTask, task } from "./task/task.ts";
 export { tasks } from "./task/tasks.ts";

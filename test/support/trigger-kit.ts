@@ -32,13 +32,13 @@ export class TriggerKit {
     const { store } = this;
     this.engine = new RunEngine({ store, retention: false, onError, ...options, clock });
     const quiet = { project: "test", enableConsoleLogging: false, ...config };
-    this.add(defineConfig(quiet) as unknown as Attachable);
+    this.add(defineConfig(quiet));
   }
 
   /** Has nothing executed yet. */
   static open(tasks: readonly AnyTask[], options: TriggerKitOptions = {}): TriggerKit {
     const kit = new TriggerKit(options);
-    for (const task of tasks) kit.add(task as unknown as Attachable);
+    for (const task of tasks) kit.add(task);
     return kit;
   }
 

@@ -1,4 +1,4 @@
-import { attach, type RunHost } from "../../runs/hosting.ts";
+import { attach, type Attachable, type RunHost } from "../../runs/hosting.ts";
 import { HookSet } from "../hooks/hook-set.ts";
 import { checkRetry, type RetryOptions } from "../retry/retry-options.ts";
 import { readMachine, readMaxDuration } from "../task/options.ts";
@@ -58,7 +58,9 @@ export type LogLevel = "none" | "error" | "warn" | "info" | "log" | "debug";
  * Gives the configuration back, checked. `createLonghaul({ config })` puts it into force for the tasks of that runtime.
  * @throws {LonghaulError} TASK_BAD_OPTION, TASK_BAD_DURATION
  */
-export function defineConfig<TConfig extends TriggerConfig>(config: TConfig): TConfig {
+export function defineConfig<TConfig extends TriggerConfig>(
+  config: TConfig,
+): TConfig & Attachable {
   const owner = "the configuration";
   const { retries, maxDuration, ttl, machine } = config;
   if (retries?.default) checkRetry(retries.default, owner);
@@ -69,7 +71,7 @@ export function defineConfig<TConfig extends TriggerConfig>(config: TConfig): TC
   return Object.defineProperty(config, attach, {
     value: (host: RunHost) => setConfig(host, readConfig(config)),
     configurable: true,
-  });
+  }) as TConfig & Attachable;
 }
 
 /** A configuration as tasks use it. */

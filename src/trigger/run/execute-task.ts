@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { RetryDecision, RunHandle } from "../../runs/definition.ts";
 import type { RunHost } from "../../runs/hosting.ts";
-import { StepKeys } from "../../runs/step-keys.ts";
 import { type ConfigPlan, readConfig } from "../config/define-config.ts";
 import { configOf } from "../config/host-config.ts";
 import { globalHooks, type HookSource } from "../hooks/hook-set.ts";
@@ -10,6 +9,7 @@ import type { TaskPlan } from "../task/plan.ts";
 import { AttemptFailure } from "./attempt-failure.ts";
 import { isNeverRetried } from "./decide-retry.ts";
 import { watchForCancel } from "./cancel-hooks.ts";
+import { ReplayedKeys } from "./replayed-keys.ts";
 import { createLog, createMetadata } from "./run-records.ts";
 import { contextOf, payloadOf } from "./read-run.ts";
 import { type AttemptTask, runAttempt } from "./run-attempt.ts";
@@ -69,14 +69,15 @@ async function createScope(
 ): Promise<TaskScope> {
   const startedAt = host.now();
   const outside = AsyncLocalStorage.snapshot() as TaskScope["outside"];
-  const log = createLog(run, host, config);
+  const keys = new ReplayedKeys(run);
+  const log = createLog(run, host, config, () => keys.isBehind);
   return {
     run,
     host,
     plan,
     ctx: contextOf(run, plan, config, startedAt),
     globals: hooksFor(config),
-    keys: new StepKeys(),
+    keys,
     locals: new Map(),
     metadata: await createMetadata(run, host, outside, log),
     log,

@@ -293,8 +293,8 @@ describe("catchError", () => {
   test("is told what would happen without it", async () => {
     let told: unknown;
     const hooks: LifecycleHooks = {
-      catchError: ({ payload, ctx, task, signal, init, ...rest }) => {
-        told = rest;
+      catchError: (params) => {
+        told = params;
       },
     };
     await attempt({ hooks, retry: { maxAttempts: 3, randomize: false }, run: failing(error) });

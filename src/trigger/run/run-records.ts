@@ -16,12 +16,17 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
 };
 
 /** The log of an execution. */
-export function createLog(run: RunHandle, host: RunHost, config: ConfigPlan): RunLog {
+export function createLog(
+  run: RunHandle,
+  host: RunHost,
+  config: ConfigPlan,
+  isSilent: () => boolean,
+): RunLog {
   const { logLevel, logsToConsole } = config;
   return new RunLog({
     attempt: run.attempt,
     now: () => host.now(),
-    isSilent: () => run.isReplaying,
+    isSilent,
     wants: (level: Level) => RANKS[level] <= RANKS[logLevel],
     show: (level, message, properties) => {
       if (logsToConsole) show(level, message, properties);

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { LonghaulError } from "../../core/errors.ts";
 import type { RunHandle } from "../../runs/definition.ts";
 import type { RunHost } from "../../runs/hosting.ts";
-import type { StepKeys } from "../../runs/step-keys.ts";
 import type { HookSource } from "../hooks/hook-set.ts";
 import type { RunLog } from "../log/run-log.ts";
 import type { RunMetadata } from "../metadata/run-metadata.ts";
 import type { TaskPlan } from "../task/plan.ts";
+import type { ReplayedKeys } from "./replayed-keys.ts";
 import type { TaskRunContext } from "../types/context.ts";
 import type { HookParams } from "../types/hooks.ts";
 
@@ -18,7 +18,7 @@ export interface TaskScope {
   readonly ctx: TaskRunContext;
   readonly globals: HookSource;
   /** Of the steps of this execution. They are given at the call, before anything is waited for. */
-  readonly keys: StepKeys;
+  readonly keys: ReplayedKeys;
   readonly locals: Map<symbol, unknown>;
   readonly metadata: RunMetadata;
   readonly log: RunLog;

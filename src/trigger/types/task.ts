@@ -1,3 +1,4 @@
+import type { Attachable } from "../../runs/hosting.ts";
 import type { TaskRetryOptions } from "../retry/retry-options.ts";
 import type { SchemaIn, SchemaOut, TaskSchema } from "../schema.ts";
 import type { EnvironmentType, MachinePreset, TaskRunContext } from "./context.ts";
@@ -111,7 +112,11 @@ export interface ScheduledPayload {
 export type { SchemaIn, SchemaOut };
 
 /** A task, made by `task`, `schemaTask` or `schedules.task`. */
-export interface Task<TIdentifier extends string = string, TInput = void, TOutput = Untyped> {
+export interface Task<
+  TIdentifier extends string = string,
+  TInput = void,
+  TOutput = Untyped,
+> extends Attachable {
   readonly id: TIdentifier;
   readonly description?: string | undefined;
   readonly jsonSchema?: unknown;
