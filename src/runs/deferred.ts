@@ -33,7 +33,7 @@ export const never = (): Promise<never> => new Promise(noop);
 
 /** What a call gets that is refused. That perhaps nobody waits for it is no reason to end the process. */
 export function refuse(error: Error): Promise<never> {
-  const refused = Promise.reject<never>(error);
+  const refused = Promise.reject(error);
   refused.catch(noop);
   return refused;
 }
