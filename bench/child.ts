@@ -1,12 +1,13 @@
 /** The process that measures one contestant, and nothing but it. Started by session.ts. */
-import type { Site, Store } from "./contestants/contestant.ts";
-import { contestantOf } from "./contestants/index.ts";
-import { DeliveryError } from "./delivery.ts";
-import { measureOf } from "./measures/index.ts";
-import type { Sample, Scale } from "./measures/measure.ts";
+import { CheckError } from "./check-error.ts";
+import type { Site } from "./contestant.ts";
+import type { Sample, Scale } from "./measure.ts";
+import { allMeasures } from "./suite.ts";
+import { find, suiteOf } from "./suites.ts";
 import { packageVersion } from "./versions.ts";
 
 export interface Task {
+  readonly suite: string;
   readonly contestant: string;
   readonly measures: readonly string[];
   readonly scale: Scale;
@@ -21,6 +22,7 @@ export type Answer =
   | { readonly kind: "failed"; readonly why: string };
 
 const {
+  suite: suiteId,
   contestant: id,
   measures,
   scale,
@@ -31,7 +33,8 @@ const {
 process.once("disconnect", () => process.exit(1));
 let current = "loading";
 try {
-  const contestant = contestantOf(id);
+  const suite = suiteOf(suiteId);
+  const contestant = find(suite.contestants, id, "contestant");
   const adapter = await contestant.load();
   const packages = Object.fromEntries(
     contestant.packages.map((name) => [name, packageVersion(name)]),
@@ -40,8 +43,8 @@ try {
   for (const measure of measures) {
     current = measure;
     await answer({ kind: "begin", measure });
-    const newStore = (): Promise<Store> => adapter.create(site);
-    const sample = await measureOf(measure).run({
+    const newStore = () => adapter.create(site);
+    const sample = await find(allMeasures(suite), measure, "measure").run({
       contestant: id,
       site,
       serverPid,
@@ -52,8 +55,8 @@ try {
   }
 } catch (error) {
   const why =
-    error instanceof DeliveryError
-      ? `DELIVERY CHECK FAILED ${error.message}`
+    error instanceof CheckError
+      ? `CHECK FAILED ${error.message}`
       : String((error as Error).stack ?? error);
   await answer({ kind: "failed", why: `${current}: ${why}` });
 }

@@ -1,24 +1,28 @@
 /** The command line. */
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
-import { contestantOf, contestants } from "./contestants/index.ts";
-import type { Contestant } from "./contestants/contestant.ts";
-import { growthMeasures, speedMeasures } from "./measures/index.ts";
-import { FULL_SCALE, type Measure, QUICK_SCALE, type Scale } from "./measures/measure.ts";
+import type { Contestant } from "./contestant.ts";
+import { FULL_SCALE, type Measure, QUICK_SCALE, type Scale } from "./measure.ts";
+import { allMeasures, speedMeasures, type Suite } from "./suite.ts";
+import { find, suiteOf, suites } from "./suites.ts";
+
+const ids = (all: readonly { readonly id: string }[]) => all.map(({ id }) => id).join(", ");
 
 const USAGE = `npm run bench -- [options]
 
-  --only a,b       contestants: ${contestants.map(({ id }) => id).join(", ")}
-                   (a prefix will do: longhaul, redis-)
-  --measures a,b   measures: ${[...speedMeasures, ...growthMeasures].map(({ id }) => id).join(", ")}
-                   (a prefix will do: add, process, growth)
+  --suite name     ${ids(suites)}; ${suites[0].id} unless said
+  --only a,b       contestants (a prefix will do: longhaul, redis-)
+${suites.map((suite) => `                   ${suite.id}: ${ids(suite.contestants)}`).join("\n")}
+  --measures a,b   measures (a prefix will do: add, process, growth)
+${suites.map((suite) => `                   ${suite.id}: ${ids(allMeasures(suite))}`).join("\n")}
   --rounds N       rounds of all contestants in turn; 3 unless said (1 with --quick)
   --quick          short sections, for trying things out; not for publishing
-  --growth         also the growth measures (many minutes; without --only: longhaul and redis)
+  --growth         also the growth measures (many minutes; without --only: ${suites.map((suite) => `${suite.id}: ${suite.growthContestants.join(", ")}`).join("; ")})
   --folder path    where files and servers' data go: a real disk, not a tmpfs
-  --results path   where latest.json and latest.md go; bench/results unless said`;
+  --results path   where the tables and samples of the suite go; bench/results unless said`;
 
 export interface Options {
+  readonly suite: Suite;
   readonly contestants: readonly Contestant[];
   readonly speed: readonly Measure[];
   readonly growth: readonly Measure[];
@@ -36,6 +40,7 @@ export function readOptions(args: readonly string[]): Options {
     const { values } = parseArgs({
       args: [...args],
       options: {
+        suite: { type: "string", default: suites[0].id },
         only: { type: "string" },
         measures: { type: "string" },
         rounds: { type: "string" },
@@ -49,23 +54,24 @@ export function readOptions(args: readonly string[]): Options {
     if (values.help) return leave(USAGE, 0);
     const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds wants a whole number");
-    const chosen = select(values.only, contestants);
+    const suite = suiteOf(values.suite);
+    const chosen = select(values.only, suite.contestants);
     const growth = select(
       values.measures,
-      growthMeasures,
-      values.growth || values.measures !== undefined ? growthMeasures : [],
+      suite.growth,
+      values.growth || values.measures !== undefined ? suite.growth : [],
     );
-    const speed = select(values.measures, speedMeasures);
+    const speed = select(values.measures, speedMeasures(suite));
     if (chosen.length === 0 || speed.length + growth.length === 0)
       throw new Error("nothing of that name");
     return {
+      suite,
       contestants: chosen,
       speed,
       growth,
-      // The others are not what growth is about, and PostgreSQL would take an hour.
       growthContestants:
         values.only === undefined
-          ? ["longhaul-relaxed", "longhaul-full", "redis"].map(contestantOf)
+          ? suite.growthContestants.map((id) => find(suite.contestants, id, "contestant"))
           : chosen,
       rounds,
       quick: values.quick,

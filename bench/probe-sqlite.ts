@@ -26,7 +26,7 @@ interface Database {
 const BATCHES = [1, 10, 100] as const;
 
 export async function bareCycle(folder: string, goalMs: number): Promise<BareCycle[]> {
-  const open = await driver();
+  const open = await openSqlite();
   if (open === undefined) return [];
   return (["relaxed", "full"] as const).flatMap((durability) =>
     BATCHES.map((perTransaction) => {
@@ -74,7 +74,8 @@ function cycles(database: Database, perTransaction: number, goalMs: number): num
   return (jobs / (performance.now() - start)) * 1_000;
 }
 
-async function driver(): Promise<((path: string) => Database) | undefined> {
+/** The SQLite that Longhaul uses; undefined where neither driver is. */
+export async function openSqlite(): Promise<((path: string) => Database) | undefined> {
   try {
     const { default: BetterSqlite } = await import("better-sqlite3");
     return (path) => new BetterSqlite(path);

@@ -1,18 +1,14 @@
 /** The results as Markdown; the console shows its first part. */
-import { BASELINE } from "./contestants/index.ts";
-import type { Contestant } from "./contestants/contestant.ts";
+import type { Contestant } from "./contestant.ts";
 import { figure, NOTHING, rate, table, times } from "./markdown.ts";
-import {
-  growthMeasures,
-  latencyMeasures,
-  speedMeasures,
-  throughputMeasures,
-} from "./measures/index.ts";
+import type { Measure } from "./measure.ts";
 import type { Machine, Probe, SyncProbe } from "./probe.ts";
+import { allMeasures, type Suite } from "./suite.ts";
 import type { Results } from "./summary.ts";
-import type { Verdict } from "./targets.ts";
+import type { Verdict } from "./verdicts.ts";
 
 export interface Report {
+  readonly suite: Suite;
   readonly startedAt: string;
   readonly seconds: number;
   readonly commit: string;
@@ -26,31 +22,37 @@ export interface Report {
   readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly results: Results;
   readonly verdicts: readonly Verdict[];
+  /** Why contestants could not be started or installed, by their titles. */
+  readonly absent: Readonly<Record<string, string>>;
+  /** Checks that failed, and all else that went wrong: the results are worth nothing then. */
   readonly failures: readonly string[];
 }
 
 /** What one wants to see at once. */
 export function summaryOf(report: Report): string {
-  const { failures, results } = report;
+  const { suite, failures, absent, results, verdicts } = report;
+  const { unit, baseline } = suite;
   const measured = new Set(results.records.map(({ measure }) => measure));
+  const any = (measures: readonly Measure[]) => measures.some(({ id }) => measured.has(id));
   return sections([
-    failures.length === 0
-      ? undefined
-      : ["FAILED", failures.map((failure) => `- ${failure.split("\n", 1)[0]}`).join("\n")],
-    throughputMeasures.some(({ id }) => measured.has(id)) && [
-      `Throughput, jobs/s (median of ${roundsOf(report.rounds)}; × to ${BASELINE})`,
+    failures.length > 0 && [
+      "FAILED",
+      failures.map((failure) => `- ${failure.split("\n", 1)[0]}`).join("\n"),
+    ],
+    Object.keys(absent).length > 0 && [
+      "Could not take part",
+      Object.entries(absent)
+        .map(([title, why]) => `- ${title}: ${why.split("\n", 1)[0]}`)
+        .join("\n"),
+    ],
+    any(suite.throughput) && [
+      `Throughput, ${unit}s/s (median of ${roundsOf(report.rounds)}; × to ${baseline})`,
       throughput(report),
     ],
-    latencyMeasures.some(({ id }) => measured.has(id)) && [
-      "Latency, ms (p50 / p99)",
-      latency(report),
-    ],
-    throughputMeasures.some(({ id }) => measured.has(id)) && [
-      "CPU, µs a job (node + server)",
-      cpu(report),
-    ],
-    growthMeasures.some(({ id }) => measured.has(id)) && ["Growth", growth(report)],
-    report.verdicts.length > 0 && ["Targets", targets(report.verdicts)],
+    any(suite.latency) && ["Latency, ms (p50 / p99)", latency(report)],
+    any(suite.throughput) && [`CPU, µs a ${unit} (node + server)`, cpu(report)],
+    any(suite.growth) && ["Growth", suite.growthTable(report)],
+    verdicts.length > 0 && ["Targets", targets(verdicts)],
   ]);
 }
 
@@ -64,7 +66,7 @@ export function markdownOf(report: Report): string {
   return `${head}\n\n${summaryOf(report)}\n\n${details}\n`;
 }
 
-function sections(parts: readonly (readonly [string, string] | false | undefined)[]): string {
+function sections(parts: readonly (readonly [string, string] | false)[]): string {
   return parts.flatMap((part) => (part ? [`## ${part[0]}\n\n${part[1]}`] : [])).join("\n\n");
 }
 
@@ -72,35 +74,35 @@ function roundsOf(count: number): string {
   return count === 1 ? "1 round" : `${count} rounds`;
 }
 
-function throughput({ contestants, results }: Report): string {
-  const columns = throughputMeasures.flatMap(({ title }) => [title, "×"]);
+function throughput({ suite, contestants, results }: Report): string {
+  const columns = suite.throughput.flatMap(({ title }) => [title, "×"]);
   const rows = contestants.map(({ id, title }) => [
     title,
-    ...throughputMeasures.flatMap((measure) => [
+    ...suite.throughput.flatMap((measure) => [
       rate(results.median(id, measure.id, "rate")),
-      times(results.ratio(id, BASELINE, measure.id, "rate")),
+      times(results.ratio(id, suite.baseline, measure.id, "rate")),
     ]),
   ]);
   return table(["contestant", ...columns], rows);
 }
 
-function latency({ contestants, results }: Report): string {
+function latency({ suite, contestants, results }: Report): string {
   const both = (id: string, measure: string) => {
     const [p50, p99] = [results.median(id, measure, "p50"), results.median(id, measure, "p99")];
     return p50 === undefined ? NOTHING : `${figure(p50)} / ${figure(p99)}`;
   };
-  const columns = latencyMeasures.flatMap(({ title }) => [title, "× (p50)"]);
+  const columns = suite.latency.flatMap(({ title }) => [title, "× (p50)"]);
   const rows = contestants.map(({ id, title }) => [
     title,
-    ...latencyMeasures.flatMap((measure) => [
+    ...suite.latency.flatMap((measure) => [
       both(id, measure.id),
-      times(results.ratio(BASELINE, id, measure.id, "p50")),
+      times(results.ratio(suite.baseline, id, measure.id, "p50")),
     ]),
   ]);
   return table(["contestant", ...columns], rows);
 }
 
-function cpu({ contestants, results }: Report): string {
+function cpu({ suite, contestants, results }: Report): string {
   const both = (id: string, measure: string) => {
     const node = results.median(id, measure, "nodeUs");
     return node === undefined
@@ -109,53 +111,9 @@ function cpu({ contestants, results }: Report): string {
   };
   const rows = contestants.map(({ id, title }) => [
     title,
-    ...throughputMeasures.map((measure) => both(id, measure.id)),
+    ...suite.throughput.map((measure) => both(id, measure.id)),
   ]);
-  return table(["contestant", ...throughputMeasures.map(({ title }) => title)], rows);
-}
-
-function growth({ contestants, results }: Report): string {
-  const of = (id: string) => (measure: string, field: string) => results.median(id, measure, field);
-  const rows = contestants.flatMap(({ id, title }) => {
-    const value = of(id);
-    const waiting = (what: string) => [
-      times(value("growth-waiting", `${what}Ratio`)),
-      `${rate(value("growth-waiting", `${what}Few`))} → ${rate(value("growth-waiting", `${what}Many`))}`,
-    ];
-    return results.records.some(
-      ({ contestant, measure }) => contestant === id && measure.startsWith("growth"),
-    )
-      ? [
-          [
-            title,
-            ...waiting("add"),
-            ...waiting("process"),
-            times(value("growth-history", "ratio")),
-            `${rate(value("growth-history", "empty"))} → ${rate(value("growth-history", "grown"))}`,
-            ["first", "median", "last"]
-              .map((field) => figure(value("growth-storm", field)))
-              .join(" / "),
-            figure(value("growth-storm", "longestBlock")),
-            value("growth-storm", "early")?.toFixed(0) ?? NOTHING,
-          ],
-        ]
-      : [];
-  });
-  const sizes = (field: string, measure: string) =>
-    rate(results.records.find((record) => record.measure === measure)?.sample[field]);
-  const columns = [
-    "contestant",
-    "add ×",
-    "few → many waiting",
-    "process ×",
-    "few → many waiting",
-    "process ×",
-    "no → long history",
-    "storm: first / median / last late, ms",
-    "longest block, ms",
-    "early",
-  ];
-  return `${sizes("waiting", "growth-waiting")} jobs waiting, a history of ${sizes("history", "growth-history")}, a storm of ${sizes("jobs", "growth-storm")}.\n\n${table(columns, rows)}`;
+  return table(["contestant", ...suite.throughput.map(({ title }) => title)], rows);
 }
 
 function targets(verdicts: readonly Verdict[]): string {
@@ -163,15 +121,15 @@ function targets(verdicts: readonly Verdict[]): string {
     target,
     contestant,
     bound,
-    figure(reached),
+    reached,
     passed ? "pass" : "FAIL",
   ]);
   const passed = verdicts.filter((verdict) => verdict.passed).length;
   return `${table(["target", "contestant", "bound", "reached", ""], rows)}\n\n${passed} of ${verdicts.length} reached.`;
 }
 
-function spreads({ contestants, results }: Report): string {
-  const measures = [...speedMeasures, ...growthMeasures];
+function spreads({ suite, contestants, results }: Report): string {
+  const measures = allMeasures(suite);
   const rows = results
     .rows(
       contestants.map(({ id }) => id),
@@ -188,7 +146,10 @@ function spreads({ contestants, results }: Report): string {
         times(ratio),
       ];
     });
-  return table(["measure", "contestant", "best", "median", "worst", `× to ${BASELINE}`], rows);
+  return table(
+    ["measure", "contestant", "best", "median", "worst", `× to ${suite.baseline}`],
+    rows,
+  );
 }
 
 function contestants({ contestants, versions }: Report): string {
@@ -197,7 +158,7 @@ function contestants({ contestants, versions }: Report): string {
       .map((pair) => pair.join(" "))
       .join(", ");
   return table(
-    ["contestant", "an acknowledged job", "versions"],
+    ["contestant", "what is acknowledged", "versions"],
     contestants.map(({ id, title, durability }) => [title, durability, list(versions[id])]),
   );
 }

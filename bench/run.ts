@@ -2,15 +2,15 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { guard } from "../scripts/services/server.mjs";
-import type { Contestant } from "./contestants/contestant.ts";
-import type { Measure } from "./measures/measure.ts";
+import type { Contestant } from "./contestant.ts";
+import type { Measure } from "./measure.ts";
 import { type Options, readOptions } from "./options.ts";
 import { describeMachine, probe, probeSync, type SyncProbe } from "./probe.ts";
 import { Progress } from "./progress.ts";
 import { markdownOf, type Report, summaryOf } from "./report.ts";
-import { runSession } from "./session.ts";
+import { AbsentError, runSession } from "./session.ts";
 import { Results } from "./summary.ts";
-import { judge } from "./targets.ts";
+import { judge } from "./verdicts.ts";
 import { commit } from "./versions.ts";
 
 /** How long each part of the probe takes. */
@@ -26,8 +26,8 @@ guard({ stop: async () => tidy(), kill: tidy });
 const report = await bench(options);
 mkdirSync(options.results, { recursive: true });
 const paths = {
-  json: join(options.results, "latest.json"),
-  markdown: join(options.results, "latest.md"),
+  json: join(options.results, `${options.suite.id}.json`),
+  markdown: join(options.results, `${options.suite.id}.md`),
 };
 writeFileSync(paths.json, `${JSON.stringify(plain(report), undefined, 2)}\n`);
 writeFileSync(paths.markdown, markdownOf(report));
@@ -40,6 +40,7 @@ if (report.failures.length > 0) {
 }
 
 async function bench({
+  suite,
   contestants,
   growthContestants,
   speed,
@@ -51,8 +52,9 @@ async function bench({
   const progress = new Progress(
     rounds * contestants.length * speed.length + growthContestants.length * growth.length,
   );
-  const results = new Results();
+  const results = new Results(suite.baseline);
   const versions: Record<string, Record<string, string>> = {};
+  const absent: Record<string, string> = {};
   const failures: string[] = [];
 
   progress.show("probing the machine");
@@ -73,6 +75,7 @@ async function bench({
 
   const seconds = (Date.now() - startedAt.getTime()) / 1_000;
   return {
+    suite,
     startedAt: startedAt.toISOString(),
     seconds,
     commit: commit(),
@@ -84,18 +87,26 @@ async function bench({
     contestants,
     versions,
     results,
-    verdicts: judge(results),
+    verdicts: judge(suite.targets, results),
+    absent,
     failures,
   };
 
   async function session(
     contestant: Contestant,
-    measures: readonly Measure[],
+    wanted: readonly Measure[],
     round: number,
   ): Promise<void> {
+    const isAbsent = contestant.title in absent;
+    const measures = isAbsent
+      ? []
+      : wanted.filter(({ id }) => contestant.without?.includes(id) !== true);
+    progress.step(wanted.length - measures.length);
+    if (measures.length === 0) return;
     let done = 0;
     try {
       await runSession({
+        suite: suite.id,
         contestant,
         measures: measures.map(({ id }) => id),
         scale: options.scale,
@@ -109,18 +120,24 @@ async function bench({
         },
       });
     } catch (error) {
+      progress.step(measures.length - done);
+      if (error instanceof AbsentError) {
+        absent[contestant.title] = error.message;
+        progress.say(`${contestant.title} cannot take part: ${error.message}`);
+        return;
+      }
       const failure = `${contestant.title}, round ${round}: ${(error as Error).message}`;
       failures.push(failure);
       progress.say(failure);
     }
-    progress.step(measures.length - done);
   }
 }
 
 /** The report without what is code. */
-function plain({ results, contestants, ...rest }: Report) {
+function plain({ suite, results, contestants, ...rest }: Report) {
   const ids = contestants.map(({ id }) => id);
   return {
+    suite: suite.id,
     ...rest,
     contestants: contestants.map(({ id, title, durability }) => ({ id, title, durability })),
     summary: results.rows(ids, [...options.speed, ...options.growth]),

@@ -1,6 +1,5 @@
 /** From the samples of all rounds to one number each, and to ratios. */
-import { BASELINE } from "./contestants/index.ts";
-import type { Measure, Sample } from "./measures/measure.ts";
+import type { Measure, Sample } from "./measure.ts";
 import { median, type Spread, spread } from "./statistics.ts";
 
 /** One run of one measure. */
@@ -21,6 +20,12 @@ export interface SummaryRow extends Spread {
 
 export class Results {
   readonly records: SampleRecord[] = [];
+  /** The contestant that ratios are to. */
+  readonly baseline: string;
+
+  constructor(baseline: string) {
+    this.baseline = baseline;
+  }
 
   /** Every value of one number over the rounds. */
   values(contestant: string, measure: string, field: string): number[] {
@@ -53,8 +58,8 @@ export class Results {
           if (values.length === 0) return [];
           const ratio =
             better === "more"
-              ? this.ratio(contestant, BASELINE, measure, field)
-              : this.ratio(BASELINE, contestant, measure, field);
+              ? this.ratio(contestant, this.baseline, measure, field)
+              : this.ratio(this.baseline, contestant, measure, field);
           return [
             {
               contestant,

@@ -1,6 +1,7 @@
 /** Which version of everything was measured. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { peerVersion } from "./peers.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -9,7 +10,7 @@ export function packageVersion(name: string): string {
   try {
     return (JSON.parse(readFileSync(new URL(path, ROOT), "utf8")) as { version: string }).version;
   } catch {
-    return "not installed";
+    return peerVersion(name) ?? "not installed";
   }
 }
 

@@ -343,9 +343,9 @@ test("v3: hooks of two executions, in order", async () => {
     "send",
     "run",
     "transformInput",
+    "beforeMemoization",
     "afterMemoization",
     "beforeExecution",
-    "beforeMemoization",
     "transformOutput a",
     "afterExecution",
     "beforeResponse",
@@ -359,9 +359,9 @@ test("v3: hooks of two executions, in order", async () => {
     "beforeMemoization",
     "afterMemoization",
     "beforeExecution",
+    "afterExecution",
     "transformOutput run",
     "finished",
-    "afterExecution",
     "beforeResponse",
   ]);
 });

@@ -249,6 +249,35 @@ test("retries: a step is tried again, with the waits of the table, and the funct
   expect(attempts).toEqual([0, 1, 2]);
 });
 
+test("ctx.attempt: in a step's body it is the body's own", async () => {
+  const seen: unknown[] = [];
+  const fn = inngest.createFunction(
+    { id: "attempts", retries: 2, backoff: ["10ms", "1h"] },
+    { event: "go" },
+    async (ctx) => {
+      const { attempt } = ctx;
+      const fail = (times: number) => (): void => {
+        seen.push([ctx.attempt, attempt]);
+        if (ctx.attempt < times) throw new Error("again");
+      };
+      await ctx.step.run("a", fail(2));
+      await ctx.step.run("b", fail(1));
+    },
+  );
+  await using kit = await InngestKit.start([fn]);
+  await inngest.send({ name: "go" });
+  await kit.advance(2 * 3_600_000);
+  await kit.advance(2 * 3_600_000);
+  expect(await kit.output("app-attempts")).toBe(null);
+  expect(seen).toEqual([
+    [0, 0],
+    [1, 0],
+    [2, 2],
+    [0, 2],
+    [1, 2],
+  ]);
+});
+
 test("4 retries unless told otherwise; the step's error is caught as StepError", async () => {
   const body = vi.fn<() => void>(() => {
     throw Object.assign(new TypeError("always"), { cause: "me" });
@@ -460,6 +489,17 @@ test.each([
   ["sleepUntil", (step) => step.sleepUntil("x", new Date(Number.NaN)), "sleepUntil"],
   ["waitForEvent", (step) => step.waitForEvent("x", { timeout: 5 } as never), "no event"],
   ["waitForEvent", (step) => step.waitForEvent("x", { event: "e" } as never), "duration"],
+  ["waitForEvent", (step) => step.waitForEvent("x", { event: "e/*", timeout: 5 }), "pattern"],
+  [
+    "waitForEvent",
+    (step) => step.waitForEvent("x", { event: "e", timeout: 5, if: "true", match: "a" } as never),
+    "not both",
+  ],
+  [
+    "waitForEvent",
+    (step) => step.waitForEvent("x", { event: "e", timeout: 5, if: 5 } as never),
+    "no text",
+  ],
   [
     "waitForSignal",
     (step) => step.waitForSignal("x", { signal: "", timeout: 1, onConflict: "fail" }),

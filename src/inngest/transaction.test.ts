@@ -4,6 +4,7 @@ import type BetterSqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { InngestKit, silent } from "../../test/support/inngest-kit.ts";
 import { drivers } from "../../test/support/stores.ts";
+import { attach } from "../runs/hosting.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import {
   eventType,
@@ -132,4 +133,70 @@ test.runIf(hasDriver)("only on the runtime's own SQLite file", async () => {
   const bad = expect.objectContaining({ code: "STORE_BAD_TRANSACTION" });
   expect(() => void inngest.send({ name: "x" }, { transaction: other })).toThrow(bad);
   expect(() => void inngest.send({ name: "x" }, { transaction: {} })).toThrow(bad);
+});
+
+test.runIf(hasDriver)("a connection that is closed, or may not write", async () => {
+  const { db } = await open();
+  const send = (handle: object) => () =>
+    void inngest.send({ name: "order/placed" }, { transaction: handle });
+  const reader = new Database(db.name, { readonly: true });
+  reader.exec("BEGIN");
+  expect(send(reader)).toThrow(/readonly/);
+  reader.close();
+  for (const closed of [reader, new Database(db.name).close()])
+    expect(send(closed)).toThrow(
+      expect.objectContaining({
+        code: "STORE_BAD_TRANSACTION",
+        message: expect.stringContaining("closed"),
+      }),
+    );
+});
+
+test.runIf(hasDriver)("outside of a transaction the events commit by themselves", async () => {
+  const { kit, db } = await open();
+  const { ids } = await inngest.send({ name: "order/placed" }, { transaction: db });
+  const [run] = await kit.store.runsOfEvent(ids[0]!);
+  expect(await kit.store.waitForEnd(run!.id)).toBe("completed");
+});
+
+test.runIf(hasDriver)("the runs may be another process's: the sender's never begins", async () => {
+  const path = join(tempFolder(), "app.db");
+  const executes = await InngestKit.start([placed], { path });
+  const sends = await InngestKit.start([], { path });
+  const sender = new Inngest({ id: "app", logger: silent });
+  const known = sender.createFunction({ id: "placed" }, { event: "order/placed" }, () => "not me");
+  const detach = known[attach](sends.engine);
+  await sends.engine.close();
+  const db = new Database(path);
+  onTestFinished(async () => {
+    db.close();
+    detach();
+    await sends[Symbol.asyncDispose]();
+    await executes[Symbol.asyncDispose]();
+  });
+  db.exec("BEGIN IMMEDIATE");
+  const { ids } = await sender.send({ name: "order/placed", data: { id: 9 } }, { transaction: db });
+  expect(await executes.store.runsOfEvent(ids[0]!)).toEqual([]);
+  db.exec("COMMIT");
+  const [run] = await executes.store.runsOfEvent(ids[0]!);
+  expect(await executes.store.waitForEnd(run!.id)).toBe("completed");
+  expect(await executes.output("app-placed")).toEqual({ id: 9 });
+});
+
+test.runIf(hasDriver)("a savepoint that is rolled back takes its events along", async () => {
+  const { kit, db, insert, count } = await open();
+  const inner = db.transaction(() => {
+    insert.run("dropped");
+    void inngest.send({ name: "order/placed", data: { id: 1 } }, { transaction: db });
+    throw new Error("not this one");
+  });
+  db.transaction(() => {
+    insert.run("kept");
+    expect(inner).toThrow("not this one");
+    void inngest.send({ name: "order/placed", data: { id: 2 } }, { transaction: db });
+  })();
+  const { id } = (await kit.store.listRuns({ functionId: "app-placed", limit: 10 }))[0]!;
+  expect(await kit.store.waitForEnd(id)).toBe("completed");
+  const outputs = (await kit.runs("app-placed")).map(({ output }) => output);
+  expect([outputs, count()]).toEqual([['{"id":2}'], 1]);
 });

@@ -161,6 +161,48 @@ test("v3 schemas type triggers, waits and sends", () => {
     await typed.send({ name: "order/placed", data: { id: 1 } });
   });
   expectTypeOf<GetEvents<typeof typed>["order/placed"]["data"]>().toEqualTypeOf<Order>();
+  expectTypeOf<
+    GetEvents<typeof typed, true>["inngest/function.failed"]["data"]["run_id"]
+  >().toEqualTypeOf<string>();
+  // What a fan-out maps to can be sent as it is.
+  compiled(() => {
+    const placed = [{ id: "o", total: 1 }].map<GetEvents<typeof typed>["order/placed"]>((data) => ({
+      name: "order/placed",
+      data,
+    }));
+    return typed.send(placed);
+  });
+});
+
+test("v3: a pattern among the schemas, with the events that it stands for", () => {
+  interface Placed {
+    name: "order/placed";
+    data: { total: number };
+  }
+  interface Paid {
+    name: "order/paid";
+    data: { card: string };
+  }
+  const schemas = new EventSchemas().fromRecord<{
+    "order/*": Placed | Paid;
+    "any/*": { data: { n: number } };
+  }>();
+  const inngest = new Inngest({ id: "x", schemas });
+  compiled(() =>
+    inngest.createFunction({ id: "a" }, { event: "order/*" }, ({ event }) => {
+      if (event.name === "order/placed") expectTypeOf(event.data).toEqualTypeOf<Placed["data"]>();
+      if (event.name === "order/paid") expectTypeOf(event.data).toEqualTypeOf<Paid["data"]>();
+      // @ts-expect-error -- not all of them have a card
+      return event.data.card;
+    }),
+  );
+  expectTypeOf<GetEvents<typeof inngest>["order/*"]["name"]>().toEqualTypeOf<
+    "order/placed" | "order/paid"
+  >();
+  compiled(() => inngest.send({ name: "order/paid", data: { card: "4242" } }));
+  compiled(() => inngest.send({ name: "any/thing", data: { n: 1 } }));
+  // @ts-expect-error -- the data is another's
+  compiled(() => inngest.send({ name: "order/paid", data: { total: 1 } }));
 });
 
 test("fromUnion, fromZod and fromSchema", () => {

@@ -239,7 +239,7 @@ export class RunEngine implements RunHost {
   ): Promise<unknown> {
     const runId = await this.trigger(functionId, input);
     const state = await this.store.waitForEnd(runId, signal);
-    const run = await this.store.getRun(runId);
+    const run = await this.store.outcome(runId);
     if (state === "completed") return JSON.parse(run?.output ?? "null") as unknown;
     if (run?.error) throw deserializeError(run.error);
     throw new LonghaulError("RUNS_NOT_COMPLETED", { run: runId, state });

@@ -3,7 +3,9 @@ import fc from "fast-check";
 /** Programs of steps, for the test of determinism. Their output tells all that their code has seen, and in what order. */
 export type Program =
   | ({ readonly kind: "run"; readonly id: string } & BodyPlan)
-  | { readonly kind: "sleep" | "wait"; readonly id: string }
+  | { readonly kind: "sleep"; readonly id: string }
+  /** For an event, which comes if it is `answered`, before or after the time limit. */
+  | { readonly kind: "wait"; readonly id: string; readonly answered: boolean }
   /** Promises in between, which take some microtasks. */
   | { readonly kind: "think"; readonly ticks: number }
   | { readonly kind: "all" | "race" | "any" | "sequence"; readonly parts: readonly Program[] }
@@ -21,27 +23,37 @@ export interface BodyPlan {
   readonly value: number;
 }
 
-/** What a program can do. */
+/** What a program can do. `id` may be used again and again; `key` is of this one use, whatever else there is. */
 export interface Steps {
   now(): number;
-  run(id: string, plan: BodyPlan): Promise<unknown>;
+  readonly endOf: EndOf;
+  run(id: string, key: string, plan: BodyPlan): Promise<unknown>;
   sleep(id: string, dueAt: number): Promise<unknown>;
-  wait(id: string, dueAt: number): Promise<unknown>;
+  /** Until `dueAt`, or until the event `key` comes at `answerAt`: then it resolves with "heard", else with null. */
+  wait(id: string, key: string, dueAt: number, answerAt: number): Promise<unknown>;
 }
-
-/** Everything that takes time ends at a time of its own in each period of so many ms, so that nothing ends together. */
-const PERIOD_MS = 5_003;
-const places = new Map<string, number>();
 
 /**
  * When something ends that is under way at `now`: the same however often it is begun again before. Some ends are less
  * than a second away, which is waited for in memory, others more.
  */
-export function endOf(key: string, now: number): number {
-  let place = places.get(key);
-  if (place === undefined) places.set(key, (place = (places.size * 1_618) % PERIOD_MS));
-  const periods = Math.floor((now - place) / PERIOD_MS) + 1;
-  return place + periods * PERIOD_MS;
+export type EndOf = (key: string, now: number) => number;
+
+/** Everything that takes time ends once in each period of so many ms. */
+const PERIOD_MS = 5_003;
+
+/** @param gridMs Things end at multiples of it in their period: at a time of their own (1), or several together. */
+export function endsOnGrid(gridMs: number): EndOf {
+  const places = new Map<string, number>();
+  return (key, now) => {
+    let place = places.get(key);
+    if (place === undefined) {
+      place = (places.size * 1_618) % PERIOD_MS;
+      places.set(key, (place -= place % gridMs));
+    }
+    const periods = Math.floor((now - place) / PERIOD_MS) + 1;
+    return place + periods * PERIOD_MS;
+  };
 }
 
 const id = fc.constantFrom("a", "b", "c", "d", "e", "f");
@@ -60,7 +72,8 @@ const tree = fc.letrec<{ program: Program }>((tie) => {
         failures: fc.constantFrom(0, 0, 0, 1, 2, 3),
         value: fc.nat(9),
       }),
-      fc.record({ kind: fc.constantFrom("sleep", "wait"), id }),
+      fc.record({ kind: fc.constant("sleep"), id }),
+      fc.record({ kind: fc.constant("wait"), id, answered: fc.boolean() }),
       fc.record({ kind: fc.constant("think"), ticks: fc.nat(4) }),
       fc.record({ kind, parts }),
       fc.record({ kind, parts }),
@@ -88,8 +101,8 @@ export async function runProgram(program: Program, steps: Steps): Promise<readon
     }
   };
   const uses = new Map<string, number>();
-  /** A step's id, made unique in the order of calls. */
-  const next = (id: string): string => {
+  /** The key of a use of an id, in the order of calls. */
+  const keyOf = (id: string): string => {
     const count = uses.get(id) ?? 0;
     uses.set(id, count + 1);
     return `${id}${count}`;
@@ -97,11 +110,16 @@ export async function runProgram(program: Program, steps: Steps): Promise<readon
   const go = async (part: Program): Promise<unknown> => {
     switch (part.kind) {
       case "run":
-        return see(steps.run(next(part.id), part));
-      case "sleep":
+        return see(steps.run(part.id, keyOf(part.id), part));
+      case "sleep": {
+        const key = keyOf(part.id);
+        return see(steps.sleep(part.id, steps.endOf(`${key} sleep`, steps.now())));
+      }
       case "wait": {
-        const key = next(part.id);
-        return see(steps[part.kind](key, endOf(`${key} ${part.kind}`, steps.now())));
+        const key = keyOf(part.id);
+        const dueAt = steps.endOf(`${key} wait`, steps.now());
+        const answerAt = part.answered ? steps.endOf(`${key} answer`, steps.now()) : Infinity;
+        return see(steps.wait(part.id, key, dueAt, answerAt));
       }
       case "think":
         for (let tick = 0; tick < part.ticks; tick++) await Promise.resolve();
@@ -128,7 +146,10 @@ export async function runProgram(program: Program, steps: Steps): Promise<readon
 }
 
 /** Runs a program in plain JavaScript, on a clock of its own: each step is a promise that settles at its time. */
-export async function runPlainly(program: Program): Promise<{ state: string; result: unknown }> {
+export async function runPlainly(
+  program: Program,
+  endOf: EndOf,
+): Promise<{ state: string; result: unknown }> {
   let now = 0;
   let calls = 0;
   const due: { readonly at: number; readonly call: number; readonly resolve: () => void }[] = [];
@@ -137,16 +158,18 @@ export async function runPlainly(program: Program): Promise<{ state: string; res
   let end: { state: string; result: unknown } | undefined;
   runProgram(program, {
     now: () => now,
-    run: async (id, { slow, failures, value }) => {
-      await until(slow ? endOf(`${id} 0`, now) : now);
+    endOf,
+    run: async (id, key, { slow, failures, value }) => {
+      await until(slow ? endOf(`${key} 0`, now) : now);
       for (let attempt = 1; attempt <= failures; attempt++) {
         if (attempt === 3) throw new Error(`${id} fails`);
-        await until(endOf(`${id} ${attempt}`, now));
+        await until(endOf(`${key} ${attempt}`, now));
       }
       return value;
     },
     sleep: (_id, dueAt) => until(dueAt),
-    wait: (_id, dueAt) => until(dueAt).then(() => null),
+    wait: (_id, _key, dueAt, answerAt) =>
+      until(Math.min(dueAt, answerAt)).then(() => (answerAt < dueAt ? "heard" : null)),
   }).then(
     (seen) => (end = { state: "completed", result: JSON.parse(JSON.stringify(seen)) as unknown }),
     (error: unknown) => (end = { state: "failed", result: (error as Error).message }),

@@ -1,4 +1,4 @@
-import type { EventPayload, EventRecord } from "../types/events.ts";
+import type { EventPayload, EventRecord, NameIn } from "../types/events.ts";
 import type { IsAny, Simplify, Untyped } from "../types/json.ts";
 import {
   isStandardSchema,
@@ -32,15 +32,24 @@ type InferPart<T> = T extends { readonly _output: infer TOutput }
     ? SchemaOutput<T>
     : T;
 
-type PayloadOf<TShape> = Simplify<Omit<EventPayload, "data" | "user"> & Omit<TShape, "name">>;
-type FromShapes<T> = { [K in keyof T & string]: PayloadOf<T[K]> };
+/** Of a union, which describes the events of a pattern one by one, each. */
+type PayloadOf<TShape, TName extends string> = TShape extends unknown
+  ? Simplify<
+      Omit<EventPayload, "name" | keyof TShape> & { name: NameIn<TShape, TName> } & Omit<
+          TShape,
+          "name"
+        >
+    >
+  : never;
+type FromShapes<T> = { [K in keyof T & string]: PayloadOf<T[K], K> };
 type FromParts<T> = {
-  [K in keyof T & string]: PayloadOf<{ [P in keyof T[K]]: InferPart<T[K][P]> }>;
+  [K in keyof T & string]: PayloadOf<{ [P in keyof T[K]]: InferPart<T[K][P]> }, K>;
 };
 type FromLiterals<T extends readonly LiteralSchema[]> = {
-  [S in T[number] as InferPart<S["shape"]["name"]> & string]: PayloadOf<{
-    [P in keyof Omit<S["shape"], "name">]: InferPart<S["shape"][P]>;
-  }>;
+  [S in T[number] as InferPart<S["shape"]["name"]> & string]: PayloadOf<
+    { [P in keyof Omit<S["shape"], "name">]: InferPart<S["shape"][P]> },
+    InferPart<S["shape"]["name"]> & string
+  >;
 };
 type Combine<TOld, TNew> = Simplify<Omit<TOld, keyof TNew> & TNew>;
 
@@ -83,7 +92,7 @@ export class EventSchemas<TEvents = object> {
 
   /** Events as a union of types, each with its name. */
   fromUnion<T extends { name: string } & EventShape>(): EventSchemas<
-    Combine<TEvents, { [K in T["name"]]: PayloadOf<Extract<T, { name: K }>> }>
+    Combine<TEvents, { [K in T["name"]]: PayloadOf<Extract<T, { name: K }>, K> }>
   > {
     return new EventSchemas(this.dataSchemas, false);
   }

@@ -105,6 +105,9 @@ export function eventType<TName extends string, TSchema extends DataSchema = und
   return new EventType<TName, TSchema>({ name, schema: schema as TSchema, version });
 }
 
+/** Whether a name stands for many: only triggers take those. */
+export const isPattern = (name: string): boolean => /[/.]\*$/.test(name);
+
 /** A schema that is a type and nothing else: it accepts everything at run time. */
 export function staticSchema<TData extends Record<string, unknown>>(): StandardSchemaV1<TData> {
   return {

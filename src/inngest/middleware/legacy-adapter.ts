@@ -23,17 +23,18 @@ type Blank =
 /**
  * Hooks of Inngest v3 in the shape of v4's, for one execution:
  *
- *   transformFunctionInput   transformInput
- *   wrapFunctionHandler      beforeMemoization, then the handler, then transformOutput and finished
+ *   transformFunctionInput   transformInput, beforeMemoization
  *   onMemoizationEnd         afterMemoization, beforeExecution
  *   wrapStepHandler          transformOutput of a step
- *   onExecutionEnd           afterExecution, beforeResponse
+ *   wrapFunctionHandler      the handler, then afterExecution, transformOutput and finished
+ *   onExecutionEnd           afterExecution if the run left before, beforeResponse
  */
 export class LegacyAdapter implements RunMiddleware {
   readonly id = "legacy";
   readonly #hooks: LegacyRunHooks[];
   /** Results of steps of this execution as their bodies gave them: handlers see those, the store the changed ones. */
   readonly #fresh = new Map<string, unknown>();
+  #hasEnded = false;
 
   constructor(hooks: LegacyRunHooks) {
     this.#hooks = [hooks];
@@ -56,12 +57,14 @@ export class LegacyAdapter implements RunMiddleware {
       if (change?.steps)
         steps = steps.map((step, index) => ({ ...step, ...change.steps?.[index] }));
     }
+    await this.#call("beforeMemoization");
     return { ...args, ctx, steps: this.#changed(args.steps, steps) };
   }
 
   async wrapFunctionHandler({ next }: WrapFunctionHandlerArgs): Promise<unknown> {
-    await this.#call("beforeMemoization");
-    const result = await this.#transformOutput(await settle(next));
+    const settled = await settle(next);
+    await this.#endExecution();
+    const result = await this.#transformOutput(settled);
     for (const { finished } of this.#hooks) await finished?.({ result });
     return unsettle(result);
   }
@@ -86,8 +89,14 @@ export class LegacyAdapter implements RunMiddleware {
   }
 
   async onExecutionEnd(): Promise<void> {
-    await this.#call("afterExecution", "reversed");
+    await this.#endExecution();
     await this.#call("beforeResponse");
+  }
+
+  async #endExecution(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    await this.#call("afterExecution", "reversed");
   }
 
   async #call(hook: Blank, order?: "reversed"): Promise<void> {

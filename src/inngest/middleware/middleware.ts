@@ -4,7 +4,7 @@
  * A class is made anew for each execution of a run, and for each `send` outside of one. An execution is what Inngest
  * calls a request: from the moment a worker takes the run until it is done, waits, or fails.
  *
- *   transformFunctionInput → wrapRequest( wrapFunctionHandler( handler ) )
+ *   wrapRequest( transformFunctionInput → wrapFunctionHandler( handler ) )
  *     each step: transformStepInput → wrapStep( engine( wrapStepHandler( body ) ) )
  *   transformSendEvent → wrapSendEvent( store )
  *

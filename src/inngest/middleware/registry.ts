@@ -3,7 +3,7 @@ import type { AnyInngestFunction } from "../function.ts";
 import { chain, isPromise } from "../maybe.ts";
 import type { MaybePromise } from "../types/json.ts";
 import type { MiddlewareInput, MiddlewareList } from "../types/middleware.ts";
-import { InngestMiddleware, type MiddlewareRegisterReturn } from "./legacy-middleware.ts";
+import type { MiddlewareRegisterReturn } from "./legacy-middleware.ts";
 import type { Class } from "./middleware.ts";
 
 /** Middleware of either form, ready to be used. */
@@ -48,7 +48,9 @@ function registerOne(
   middleware: MiddlewareInput,
   about: { client: Inngest.Any; fn?: AnyInngestFunction },
 ): MaybePromise<Registered> {
-  if (!(middleware instanceof InngestMiddleware)) return { kind: "class", class: middleware };
+  if (typeof middleware === "function")
+    // A class of another package keeps to the same hooks.
+    return { kind: "class", class: middleware as Class };
   const hooks = middleware.init(about) as MaybePromise<MiddlewareRegisterReturn>;
   return chain(hooks, (hooks) => ({ kind: "legacy", hooks }));
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { AnyInngestFunction } from "../function.ts";
 import type { Logger } from "../logger.ts";
 import { chain } from "../maybe.ts";
@@ -5,6 +6,9 @@ import type { AnyContext } from "../types/context.ts";
 import type { MaybePromise } from "../types/json.ts";
 import type { MemoizedSteps, Response, StepInfo, TransformStepInputArgs } from "./middleware.ts";
 import type { RunMiddleware } from "./run-middleware.ts";
+
+/** The middleware whose `wrapStep` a step is taken in: it does not wrap the steps that it takes itself. */
+const wrapping = new AsyncLocalStorage<ReadonlySet<RunMiddleware>>();
 
 type Observer = Extract<keyof RunMiddleware, `on${string}`>;
 
@@ -73,9 +77,16 @@ export class MiddlewareStack {
   }
 
   wrapStep(stepInfo: StepInfo, core: () => Promise<unknown>): Promise<unknown> {
-    return this.#wrap("wrapStep", core, (wrap, next) =>
-      wrap({ ctx: this.#ctx, fn: this.#fn, next, stepInfo }),
-    );
+    const outer = wrapping.getStore() ?? new Set();
+    return this.#wrap("wrapStep", core, (wrap, next, one) => {
+      const args = {
+        ctx: this.#ctx,
+        fn: this.#fn,
+        next: () => wrapping.run(outer, next),
+        stepInfo,
+      };
+      return outer.has(one) ? next() : wrapping.run(new Set([...outer, one]), () => wrap(args));
+    });
   }
 
   wrapStepHandler(stepInfo: StepInfo, core: () => Promise<unknown>): Promise<unknown> {
@@ -107,13 +118,17 @@ export class MiddlewareStack {
   #wrap<T, K extends "wrapRequest" | "wrapFunctionHandler" | "wrapStep" | "wrapStepHandler">(
     hook: K,
     core: () => Promise<T>,
-    call: (wrap: NonNullable<RunMiddleware[K]>, next: () => Promise<T>) => Promise<unknown>,
+    call: (
+      wrap: NonNullable<RunMiddleware[K]>,
+      next: () => Promise<T>,
+      one: RunMiddleware,
+    ) => Promise<unknown>,
   ): Promise<T> {
     let chained = core;
     for (const one of this.#list.toReversed()) {
       const next = chained;
       const wrap = one[hook];
-      if (wrap) chained = () => call(wrap.bind(one) as typeof wrap, next) as Promise<T>;
+      if (wrap) chained = () => call(wrap.bind(one) as typeof wrap, next, one) as Promise<T>;
     }
     return chained();
   }

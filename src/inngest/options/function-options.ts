@@ -30,13 +30,13 @@ export interface ConcurrencyInput {
   readonly limit: number;
   /** CEL over `event`: a limit for each value. Evaluated when the run starts. */
   readonly key?: string | undefined;
-  /** Who shares it: the function, or (both the same here) every function of the store. @default "fn" */
+  /** Who shares it: the function, or every function of the store with the same scope and value. @default "fn" */
   readonly scope?: "fn" | "env" | "account" | undefined;
 }
 
 /** Cancels runs of a function. */
 export type CancelOnInput<TName extends string = string> = {
-  readonly event: TName | Pattern | AnyEventType;
+  readonly event: TName | AnyEventType;
   /** How long after the start it counts. @default a year */
   readonly timeout?: DurationInput | undefined;
 } & (

@@ -1,5 +1,6 @@
 import type { FlowControl } from "../../runs/definition.ts";
 import { durationMs } from "../durations.ts";
+import { isPattern } from "../events/event-type.ts";
 import {
   describe,
   OptionProblem,
@@ -135,8 +136,10 @@ function readCancelOn(value: unknown, name: string): NonNullable<FlowControl["ca
   const match = optionalText(raw["match"], `${name}.match`);
   if (condition !== undefined && match !== undefined)
     throw new OptionProblem(`${name} takes if or match, not both`);
+  const event = nameOf(raw["event"], `${name}.event`);
+  if (isPattern(event)) throw new OptionProblem(`${name}.event is an event's name, not a pattern`);
   return {
-    event: nameOf(raw["event"], `${name}.event`),
+    event,
     if: condition,
     match,
     timeoutMs: optionalMs(raw["timeout"], `${name}.timeout`),

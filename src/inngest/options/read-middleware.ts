@@ -1,10 +1,12 @@
-import { InngestMiddleware } from "../middleware/legacy-middleware.ts";
 import { BaseMiddleware } from "../middleware/middleware.ts";
 import type { MiddlewareInput, MiddlewareList } from "../types/middleware.ts";
 import { describe, OptionProblem } from "./problem.ts";
 
 /**
  * Middleware of either form, in order.
+ *
+ * Middleware of other packages extends the base class of another copy, that of Inngest's own SDK: it is known by its
+ * shape, and works as long as it keeps to the hooks.
  *
  * @throws {OptionProblem}
  */
@@ -16,10 +18,19 @@ export function readMiddleware(input: unknown): MiddlewareList {
 }
 
 function readOne(item: unknown): MiddlewareInput {
-  if (item instanceof InngestMiddleware) return item as MiddlewareInput;
-  if (typeof item === "function" && item.prototype instanceof BaseMiddleware)
-    return item as MiddlewareInput;
+  if (isClass(item) || isLegacy(item)) return item as MiddlewareInput;
   throw new OptionProblem(
-    "middleware is new InngestMiddleware(…), or a class that extends Middleware.BaseMiddleware; import both from longhaul/inngest",
+    "middleware is new InngestMiddleware(…), or a class that extends Middleware.BaseMiddleware",
   );
+}
+
+function isClass(item: unknown): boolean {
+  for (let type = item; typeof type === "function"; type = Object.getPrototypeOf(type))
+    if (type.name === BaseMiddleware.name) return true;
+  return false;
+}
+
+function isLegacy(item: unknown): boolean {
+  const { name, init } = (item ?? {}) as { name?: unknown; init?: unknown };
+  return typeof item === "object" && typeof name === "string" && typeof init === "function";
 }

@@ -27,13 +27,13 @@ export interface PreparedExecution extends Execution {
   takeThrough(taker: StepTaker): void;
 }
 
-/** Checks what started the run, the first time, and calls the handler. */
+/** Checks what started the run, as middleware left it, the first time, and calls the handler. */
 export async function callHandler(
   { fn, run, handler, scope, isFailure = false }: PreparedExecution,
   ctx: AnyContext,
 ): Promise<unknown> {
   const { schemas } = fn.plan;
   if (schemas.size > 0 && !isFailure && run.journal.length === 0)
-    await checkEvents(run.events, schemas);
+    await checkEvents(ctx.events, schemas);
   return runInScope({ execution: scope }, async () => handler(ctx));
 }

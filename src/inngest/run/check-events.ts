@@ -1,9 +1,9 @@
-import type { RunEvent } from "../../runs/types.ts";
 import { type Issues, issuesOf, refuseIssues } from "../events/check-schema.ts";
 import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import { internalEvents } from "../internal-events.ts";
 import { patternsFor } from "../../runs/event-names.ts";
 
+type Event = { readonly name: string; readonly data: unknown };
 type Schemas = ReadonlyMap<string, readonly StandardSchemaV1[]>;
 
 /**
@@ -11,7 +11,7 @@ type Schemas = ReadonlyMap<string, readonly StandardSchemaV1[]>;
  *
  * @throws {LonghaulError} INNGEST_EVENT_INVALID
  */
-export async function checkEvents(events: readonly RunEvent[], schemas: Schemas): Promise<void> {
+export async function checkEvents(events: readonly Event[], schemas: Schemas): Promise<void> {
   for (const { name, data } of events) await checkData(name, data, schemasFor(name, schemas));
 }
 

@@ -7,6 +7,7 @@ import { childLogger, gatedLogger, type Logger } from "../logger.ts";
 import type { GroupTools } from "../steps/group.ts";
 import type { AnyContext } from "../types/context.ts";
 import type { StepTools } from "../types/steps.ts";
+import { currentScope } from "./scope.ts";
 import { toUserEvent } from "./user-event.ts";
 
 /** Executions of this process, for telling them apart. */
@@ -24,7 +25,9 @@ export function createContext(
     event: events[0],
     events,
     runId: run.id,
-    attempt: attemptOf(run),
+    get attempt(): number {
+      return currentScope()?.attempt ?? attemptOf(run);
+    },
     maxAttempts: run.maxAttempts,
     step: parts.step,
     group: parts.group,

@@ -82,7 +82,13 @@ async function runHandler(
   if (!run.isReplaying) await stack.endMemoization();
   if (run.journal.length === 0 && run.attempt === 0) await stack.tell("onRunStart");
   try {
-    const output = await stack.wrapFunctionHandler(() => callHandler(execution, ctx));
+    const output = await stack.wrapFunctionHandler(async () => {
+      try {
+        return await callHandler(execution, ctx);
+      } finally {
+        await stack.endMemoization();
+      }
+    });
     await stack.endMemoization();
     await stack.tell("onRunComplete", { output });
     return output;

@@ -63,11 +63,11 @@ export class MiddlewareSteps {
   };
 
   #transform({ type, options, input = [] }: StepCall) {
-    const { id, name } = options;
+    const { id, name = id } = options;
     return this.#stack.transformStepInput({
       fn: this.#fn,
       stepInfo: { hashedId: hash(id), memoized: this.#known.has(id), stepType: type },
-      stepOptions: { id, ...(name !== undefined && { name }) },
+      stepOptions: { id, name },
       input: [...input],
     });
   }

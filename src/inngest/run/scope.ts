@@ -21,6 +21,8 @@ export interface Scope {
   readonly execution: ExecutionScope;
   /** The step whose body it is, if it is one. */
   readonly inStep?: string | undefined;
+  /** Which attempt of that body it is, from 0. */
+  readonly attempt?: number | undefined;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();

@@ -14,7 +14,7 @@ export interface NodeRequest extends IncomingMessage {
 export function fromNodeRequest(request: NodeRequest): ServeRequest {
   return {
     method: request.method ?? "GET",
-    url: new URL(request.originalUrl ?? request.url ?? "/", "http://localhost"),
+    url: urlOf(request.originalUrl ?? request.url ?? "/"),
     header: (name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
@@ -22,6 +22,12 @@ export function fromNodeRequest(request: NodeRequest): ServeRequest {
     peer: request.socket?.remoteAddress,
     body: (limit) => readBody(request, limit),
   };
+}
+
+/** Whatever was written into the request line: what is no URL is no path of ours either. */
+function urlOf(target: string): URL {
+  const text = target.startsWith("/") ? `http://localhost${target}` : target;
+  return new URL(URL.canParse(text) ? text : "http://localhost/");
 }
 
 /** Writes an answer to Node's response. */

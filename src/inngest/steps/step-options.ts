@@ -51,3 +51,7 @@ export function readRunOptions(idOrOptions: unknown, options: StepOptions): Engi
 /** The error for a step that cannot be taken. */
 export const badStep = ({ id }: StepOptions, reason: string): LonghaulError =>
   new LonghaulError("INNGEST_BAD_STEP", { step: id, reason });
+
+/** A step as errors about its options call it. */
+export const nameOf = (tool: string, { id }: StepOptions): string =>
+  `step.${tool}(${JSON.stringify(id)})`;

@@ -1,24 +1,19 @@
 import { LonghaulError } from "../../core/errors.ts";
 import type { RunHandle } from "../../runs/definition.ts";
-import { isAttachable, type RunHost } from "../../runs/hosting.ts";
+import type { RunHost } from "../../runs/hosting.ts";
 import type { EventInput } from "../../runs/types.ts";
-import { durationMs, limitMs, timeMs, YEAR_MS } from "../durations.ts";
-import { EventType } from "../events/event-type.ts";
-import { inheritSessions, mergeSessions } from "../events/sessions.ts";
-import { isStandardSchema } from "../../core/standard-schema.ts";
-import { InngestFunctionReference } from "../function-reference.ts";
-import type { AnyInngestFunction } from "../function.ts";
+import { durationMs, limitMs, timeMs } from "../durations.ts";
+import { isPromise } from "../maybe.ts";
 import type { StepType } from "../middleware/middleware.ts";
-import { checkData } from "../run/check-events.ts";
 import { type ExecutionScope, runInScope } from "../run/scope.ts";
 import type { BodyWrapper, StepCall, StepTaker } from "../run/take-step.ts";
-import { toUserEvent } from "../run/user-event.ts";
 import type { SendOutput } from "../send.ts";
-import { isPromise } from "../maybe.ts";
-import type { AnyFunction, MaybePromise, Untyped } from "../types/json.ts";
+import type { AnyFunction, MaybePromise } from "../types/json.ts";
 import type { StepOptions, StepTools } from "../types/steps.ts";
 import { createStepFetch } from "./fetch.ts";
-import { badStep, readRunOptions, readStepOptions } from "./step-options.ts";
+import { invoke } from "./invoke.ts";
+import { badStep, nameOf, readRunOptions, readStepOptions } from "./step-options.ts";
+import { waitForEvent } from "./wait-for-event.ts";
 
 /** What the tools of an execution work on. */
 export interface ToolParts {
@@ -63,7 +58,9 @@ export function createStepTools(parts: ToolParts): StepTools {
               (attempt) =>
                 logFailure(execution(), id, () =>
                   wrap(attempt, () =>
-                    runInScope({ execution: execution(), inStep: id }, () => body(...args)),
+                    runInScope({ execution: execution(), inStep: id, attempt }, () =>
+                      body(...args),
+                    ),
                   ),
                 ),
               settings,
@@ -75,30 +72,23 @@ export function createStepTools(parts: ToolParts): StepTools {
     run: runStep("run"),
 
     sleep: (idOrOptions, time) =>
-      take(() => ({
-        type: "sleep",
-        options: readStepOptions(idOrOptions),
-        input: [time],
-        perform: (options, [time]) =>
-          run.sleepUntil(options.id, host.now() + durationMs(time, nameOf("sleep", options))),
-      })),
+      take(() =>
+        sleep(
+          parts,
+          readStepOptions(idOrOptions),
+          (options) => host.now() + durationMs(time, nameOf("sleep", options)),
+        ),
+      ),
 
     sleepUntil: (idOrOptions, time) =>
-      take(() => ({
-        type: "sleep",
-        options: readStepOptions(idOrOptions),
-        input: [time],
-        perform: (options, [time]) =>
-          run.sleepUntil(options.id, timeMs(time, nameOf("sleepUntil", options))),
-      })),
+      take(() =>
+        sleep(parts, readStepOptions(idOrOptions), (options) =>
+          timeMs(time, nameOf("sleepUntil", options)),
+        ),
+      ),
 
     waitForEvent: (idOrOptions, wait) =>
-      take(() => ({
-        type: "waitForEvent",
-        options: readStepOptions(idOrOptions),
-        input: [wait],
-        perform: (options, [wait]) => waitForEvent(parts, options, wait),
-      })),
+      take(() => waitForEvent(parts, readStepOptions(idOrOptions), wait)),
 
     waitForSignal: (idOrOptions, wait) =>
       take(() => ({
@@ -129,13 +119,7 @@ export function createStepTools(parts: ToolParts): StepTools {
         perform: ({ id }, _input, wrap, memoized) => sendEvent(parts, id, payload, wrap, memoized),
       })),
 
-    invoke: (idOrOptions, call) =>
-      take(() => ({
-        type: "invoke",
-        options: readStepOptions(idOrOptions),
-        input: [call],
-        perform: (options, [call]) => invoke(parts, options, call),
-      })),
+    invoke: (idOrOptions, call) => take(() => invoke(parts, readStepOptions(idOrOptions), call)),
 
     fetch: createStepFetch(
       () => (id, body) => runStep("fetch")(id, () => body(execution().client.fetch)),
@@ -186,26 +170,22 @@ async function sendEvent(
   return output;
 }
 
-async function waitForEvent(
+/** Middleware is not told how long; what it gives as input takes the place of that. */
+function sleep(
   { run, host }: ToolParts,
   options: StepOptions,
-  wait: Readonly<Record<string, unknown>> | undefined,
-): Promise<unknown> {
-  const { event, timeout, if: condition, match } = wait ?? {};
-  const name = event instanceof EventType ? event.name : event;
-  if (typeof name !== "string" || name === "") throw badStep(options, "it waits for no event");
-  if (condition !== undefined && match !== undefined)
-    throw badStep(options, "it takes if or match, not both");
-  const received = await run.waitForEvent(options.id, {
-    event: name,
-    timeoutMs: limitMs(timeout, host.now(), nameOf("waitForEvent", options)),
-    ...(condition !== undefined && { if: textOf(condition, options, "if") }),
-    ...(match !== undefined && { match: textOf(match, options, "match") }),
-  });
-  if (received === null) return null;
-  if (event instanceof EventType && isStandardSchema(event.schema))
-    await checkData(received.name, received.data, [event.schema]);
-  return toUserEvent(received);
+  end: (options: StepOptions) => number,
+): StepCall {
+  return {
+    type: "sleep",
+    options,
+    input: undefined,
+    perform: (options, input) => {
+      if (input.length === 0) return run.sleepUntil(options.id, end(options));
+      const now = host.now();
+      return run.sleepUntil(options.id, now + limitMs(input[0], now, nameOf("sleep", options)));
+    },
+  };
 }
 
 function waitForSignal(
@@ -223,53 +203,10 @@ function waitForSignal(
   });
 }
 
-function invoke(
-  { run, host, execution }: ToolParts,
-  options: StepOptions,
-  call: Readonly<Record<string, Untyped>> | undefined,
-): Promise<unknown> {
-  const { function: target, data, v, user, timeout } = call ?? {};
-  const { client, sessions } = execution();
-  const inherited = inheritSessions(
-    { meta: call?.["meta"] },
-    client.inherits ? sessions : undefined,
-  );
-  return run.invoke(options.id, {
-    functionId: idOf(target, client.id, options),
-    data: data ?? {},
-    v,
-    user,
-    meta: mergeSessions("of step.invoke", inherited.meta),
-    timeoutMs:
-      timeout === undefined ? YEAR_MS : limitMs(timeout, host.now(), nameOf("invoke", options)),
-  });
-}
-
-function idOf(target: unknown, app: string, options: StepOptions): string {
-  if (isAttachable(target) && "client" in target) {
-    const fn = target as AnyInngestFunction;
-    return fn.id(fn.client.id);
-  }
-  if (target instanceof InngestFunctionReference)
-    return `${target.appId ?? app}-${target.functionId}`;
-  if (typeof target === "string" && target !== "") return target;
-  throw badStep(
-    options,
-    "its function is neither a function, a reference nor a function's full id",
-  );
-}
-
 function requireSignal(signal: unknown, options: StepOptions): string {
   if (typeof signal === "string" && signal !== "") return signal;
   throw badStep(options, "its signal is no name");
 }
-
-function textOf(value: unknown, options: StepOptions, what: string): string {
-  if (typeof value === "string") return value;
-  throw badStep(options, `its ${what} is no text`);
-}
-
-const nameOf = (tool: string, { id }: StepOptions): string => `step.${tool}(${JSON.stringify(id)})`;
 
 const unsupported = (feature: string, reason: string): Promise<never> =>
   Promise.reject(new LonghaulError("INNGEST_UNSUPPORTED", { feature, reason }));

@@ -12,7 +12,10 @@ export interface BaseContext<TEvent = ReceivedEvent, TBatched = TEvent, TSteps =
   /** All events of a batch; otherwise the one. */
   events: [TBatched, ...TBatched[]];
   runId: string;
-  /** 0 for the first: of the step that is tried again in this execution, otherwise of the code between steps. */
+  /**
+   * 0 for the first. Looked at in a step's body, it is the body's; elsewhere that of the step which is tried again in
+   * this execution, or else of the code between steps.
+   */
   attempt: number;
   maxAttempts?: number;
   step: TSteps;

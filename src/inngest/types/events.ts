@@ -107,13 +107,19 @@ export type SendablePayload<TEvents> =
         [K in Exclude<keyof TEvents, keyof InternalEvents> & string]: Sendable<TEvents[K], K>;
       }[Exclude<keyof TEvents, keyof InternalEvents> & string];
 
-type Sendable<TEvent, TName extends string> = Omit<EventPayload, "name" | "data" | "user"> & {
-  name: SentName<TName>;
-} & (TEvent extends { data: infer TData } ? { data: TData } : { data?: Untyped }) &
-  (TEvent extends { user: infer TUser } ? { user?: TUser } : { user?: Untyped });
+type Sendable<TEvent, TName extends string> = TEvent extends unknown
+  ? Omit<EventPayload, "name" | "data" | "user"> & {
+      name: NameIn<TEvent, TName>;
+    } & (TEvent extends { data: infer TData } ? { data: TData } : { data?: Untyped }) &
+      (TEvent extends { user: infer TUser } ? { user?: TUser } : { user?: Untyped })
+  : never;
 
-/** A schema under a pattern describes all names that fit it. */
-type SentName<TName extends string> = TName extends `${infer THead}*` ? `${THead}${string}` : TName;
+/** A schema under a pattern describes all names that fit it, unless it says which it means. */
+export type NameIn<TEvent, TName extends string> = TName extends `${infer THead}*`
+  ? TEvent extends { name: infer TOwn extends `${THead}${string}` }
+    ? TOwn
+    : `${THead}${string}`
+  : TName;
 
 /** An event of a name, as functions get it. */
 export type EventNamed<TEvents, TName extends string> =
@@ -131,12 +137,14 @@ export type EventNamed<TEvents, TName extends string> =
             }[keyof TEvents & string]
           : ReceivedEvent<TName>;
 
-type FromPayload<TPayload, TName extends string> = Simplify<
-  Omit<ReceivedEvent<NameOrPattern<TName>>, "data" | "user"> & {
-    data: TPayload extends { data: infer TData } ? TData : Untyped;
-    user?: TPayload extends { user: infer TUser } ? TUser : Untyped;
-  }
->;
+type FromPayload<TPayload, TName extends string> = TPayload extends unknown
+  ? Simplify<
+      Omit<ReceivedEvent<NameIn<TPayload, TName>>, "data" | "user"> & {
+        data: TPayload extends { data: infer TData } ? TData : Untyped;
+        user?: TPayload extends { user: infer TUser } ? TUser : Untyped;
+      }
+    >
+  : never;
 
 /** A pattern stands for names nobody can list. */
 type NameOrPattern<TName extends string> = TName extends `${string}*` ? string : TName;

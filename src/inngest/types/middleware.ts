@@ -7,8 +7,12 @@ import type { Class, StaticTransform } from "../middleware/middleware.ts";
 import type { AnyContext } from "./context.ts";
 import type { Jsonify, Untyped } from "./json.ts";
 
+/** A class of middleware of another package, which extends another copy of the base class. */
+type ForeignClass = new (args: Untyped) => { readonly id: string };
+
 /** Middleware of either form. */
-export type MiddlewareInput = Class | InngestMiddleware<Untyped>;
+export type MiddlewareInput =
+  Class | ForeignClass | Pick<InngestMiddleware<Untyped>, "name" | "init">;
 
 /** Middleware of a client or function, in order. */
 export type MiddlewareList = readonly MiddlewareInput[];

@@ -4,7 +4,7 @@ import type { EventsOf } from "../events/event-schemas.ts";
 import type { InngestFunction } from "../function.ts";
 import type { InngestFunctionReference } from "../function-reference.ts";
 import type { AnyContext, FunctionContext } from "./context.ts";
-import type { EventName } from "./events.ts";
+import type { EventName, InternalEvents } from "./events.ts";
 import type { Jsonify, Output, Untyped } from "./json.ts";
 import type { StepTools } from "./steps.ts";
 
@@ -31,8 +31,15 @@ export type Context = AnyContext;
 /** Any handler. */
 export type Handler = (context: Untyped) => unknown;
 
-/** The events of a client, by name: `GetEvents<typeof inngest>["order/placed"]`. */
-export type GetEvents<TClient extends Inngest.Any> = EventsOf<OptionsOf<TClient>>;
+/**
+ * The events of a client, by name: `GetEvents<typeof inngest>["order/placed"]`.
+ *
+ * @typeParam TWithInternal Whether the events that the engine sends are among them.
+ */
+export type GetEvents<
+  TClient extends Inngest.Any,
+  TWithInternal extends boolean = false,
+> = EventsOf<OptionsOf<TClient>> & (TWithInternal extends true ? InternalEvents : unknown);
 
 /** The step tools of a client's functions, for helpers that take them. */
 export type GetStepTools<TClient extends Inngest.Any, _TTrigger = unknown> = StepTools<

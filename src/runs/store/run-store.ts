@@ -95,6 +95,9 @@ export type StartOutcome =
   | { readonly outcome: "limited" }
   | { readonly outcome: "skipped"; readonly runId: string };
 
+/** What a run came to; output and error are missing until it ends. */
+export type RunOutcome = Pick<RunRecord, "state" | "output" | "error">;
+
 /** A run leased to this process. */
 export interface ClaimedRun {
   readonly key: RunKey;
@@ -358,6 +361,8 @@ export interface RunStore extends FunctionDirectory {
   ): Promise<readonly RunKey[]>;
   /** Calls back with the ids of the runs that ended in a commit of this process. */
   onEnds(listener: (runIds: Iterable<string>) => void): () => void;
+  /** What a run came to so far; reads no more than that. */
+  outcome(runId: string): Promise<RunOutcome | undefined>;
   /** Resolves when the run has ended. */
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState>;
 

@@ -26,6 +26,7 @@ export interface AdoptingStore {
  * @throws {LonghaulError} STORE_BAD_TRANSACTION
  */
 export function adoptConnection(handle: unknown, store: AdoptingStore): Connection {
+  if (isClosed(handle)) throw bad("the connection is closed");
   const known = adopted.get(handle as object);
   if (known) return known;
   const connection = wrap(handle, store.connection.driver);
@@ -67,6 +68,12 @@ function requireFile(connection: Connection, path: string): void {
   const file = main?.[0] as string | undefined;
   if (!file) throw bad("its database is in memory, where nobody else can see it");
   if (realpathSync(file) !== path) throw bad(`it is open on ${file}, and Longhaul on ${path}`);
+}
+
+/** better-sqlite3 says `open`, node:sqlite, where it says it, `isOpen`. */
+function isClosed(handle: unknown): boolean {
+  const { open, isOpen = open } = (handle ?? {}) as { open?: unknown; isOpen?: unknown };
+  return isOpen === false;
 }
 
 const bad = (reason: string): LonghaulError =>

@@ -49,6 +49,20 @@ export function testRecords({ open, openTwo }: RunStoreKind): void {
       expect(await kit.store.runsOfEvent(events[1]!.id)).toEqual([record]);
     });
 
+    test("an outcome is the state of a run, with its output or error once it has ended", async () => {
+      const kit = new RunKit(open());
+      const [finished, failed] = [await kit.running(), await kit.running()];
+      expect(await kit.store.outcome(finished.id)).toEqual({ state: "running" });
+      await kit.finish(finished);
+      await kit.fail(failed);
+      for (const { id } of [finished, failed]) {
+        const { state, output, error } = (await kit.store.getRun(id))!;
+        const outcome = state === "completed" ? { state, output } : { state, error };
+        expect(await kit.store.outcome(id)).toEqual(outcome);
+      }
+      expect(await kit.store.outcome("run_none")).toBeUndefined();
+    });
+
     test("waitForEnd resolves with how a run ended", async () => {
       const kit = new RunKit(open());
       const run = await kit.running();

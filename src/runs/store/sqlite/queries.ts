@@ -1,7 +1,7 @@
-import type { SqlValue } from "../../../storage/sqlite/connection.ts";
+import type { SqlValue, Statement } from "../../../storage/sqlite/connection.ts";
 import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { JournalEntry, RunEvent, SerializedError } from "../../types.ts";
-import type { RunRecord, RunStore } from "../run-store.ts";
+import type { RunOutcome, RunRecord, RunStore } from "../run-store.ts";
 import { State, type StateCode, stateName } from "./codes.ts";
 import { DETAIL_COLUMNS, toDetails } from "./details.ts";
 import { EVENT_COLUMNS, toEvent } from "./events.ts";
@@ -15,6 +15,7 @@ const JOINED = `JOIN run_function ON run_function.pk = run.function LEFT JOIN ru
   LEFT JOIN run_metadata ON run_metadata.run = run.pk`;
 /** Runs with all that a record needs but their events and journals. */
 export const RECORDS = `SELECT ${COLUMNS} FROM run ${JOINED}`;
+const OUTCOME = "SELECT state, output, error FROM run WHERE id = ?";
 const BY_ID = `${RECORDS} WHERE run.id = ?`;
 const BY_EVENT = `SELECT ${COLUMNS} FROM run_event JOIN run_cause ON run_cause.event = run_event.pk
   JOIN run ON run.pk = run_cause.run ${JOINED}
@@ -33,6 +34,21 @@ const EVENTS = `SELECT run_event.pk, ${EVENT_COLUMNS} FROM json_each(?) AS wante
   JOIN run_event ON run_event.pk = wanted.value`;
 
 type Reader = Pick<SqliteStore, "query">;
+
+/** Asked by everybody who waits for a result, so it is worth no way to another thread and back. */
+export function outcomeOf(
+  tx: { sql(text: string): Statement },
+  runId: string,
+): RunOutcome | undefined {
+  const row = tx.sql(OUTCOME).get(runId);
+  if (row === undefined) return undefined;
+  const [state, output, error] = row as [StateCode, string | null, string | null];
+  return {
+    state: stateName(state),
+    ...(output === null ? undefined : { output }),
+    ...(error === null ? undefined : { error: JSON.parse(error) as SerializedError }),
+  };
+}
 
 export async function getRun(reader: Reader, runId: string): Promise<RunRecord | undefined> {
   const [record] = await toRecords(reader, await reader.query(BY_ID, [runId]), true);

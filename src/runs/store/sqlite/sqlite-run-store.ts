@@ -8,6 +8,7 @@ import type {
   ClaimedRun,
   HeldNews,
   RunKey,
+  RunOutcome,
   RunRecord,
   RunStore,
   StartOutcome,
@@ -20,7 +21,7 @@ import { causeEndEffects, type EndEffects } from "./end-effects.ts";
 import { isPublicationDue, publishFunctions, readPublished } from "./function-directory.ts";
 import { append, extendLeases, finish, release, stillWaiting, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
-import { getRun, listRuns, runsOfEvent } from "./queries.ts";
+import { getRun, listRuns, outcomeOf, runsOfEvent } from "./queries.ts";
 import { Retention } from "./retention.ts";
 import { nextTick, type OwnSchedule, setSchedules, tick } from "./schedules.ts";
 import { SqliteRunStores, type StoresHost } from "./sqlite-run-stores.ts";
@@ -180,6 +181,11 @@ export class SqliteRunStore implements RunStore {
 
   onEnds(listener: (runIds: Iterable<string>) => void): () => void {
     return this.#untilClose(this.#watch.onEnds(listener));
+  }
+
+  async outcome(runId: string): Promise<RunOutcome | undefined> {
+    this.#requireOpen();
+    return outcomeOf(this.#tx, runId);
   }
 
   waitForEnd(runId: string, signal?: AbortSignal): Promise<FinalRunState> {
