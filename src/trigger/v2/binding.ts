@@ -7,7 +7,6 @@ import {
   usesDefaultHost,
 } from "../../runs/default-host.ts";
 import type { TriggerClient } from "./client.ts";
-import type { Job } from "./job.ts";
 import { currentScope } from "./run-scope.ts";
 
 /**
@@ -45,12 +44,6 @@ export function hostOf(client: TriggerClient): RunHost {
   const opened = openDefaultHost((err) => report(client, err));
   if (!usesDefaultHost(client)) keepDefaultBinding(client, client[attach](opened));
   return opened;
-}
-
-/** A job was made whose client is served already, or on the default store: it has to be known there. */
-export function jobMade(client: TriggerClient, job: Job, served: Iterable<RunHost>): void {
-  for (const host of served) job.registerWith(host);
-  if (usesDefaultHost(client)) job.registerWith(openDefaultHost((err) => report(client, err)));
 }
 
 const report = (client: TriggerClient, err: unknown): void =>

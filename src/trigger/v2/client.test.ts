@@ -378,7 +378,10 @@ describe("runs", () => {
     expect(await client.getRun(runId)).toMatchObject({
       status: "WAITING_TO_CONTINUE",
       completedAt: null,
-      tasks: [{ displayKey: "first", status: "COMPLETED" }],
+      tasks: [
+        { displayKey: "first", status: "COMPLETED" },
+        { displayKey: "outer", status: "PENDING" },
+      ],
     });
     await finish();
     const run = await client.getRun(runId, { subtasks: true, taskdetails: true });

@@ -2,7 +2,7 @@ import { LonghaulError } from "../../core/errors.ts";
 import { attach, type Attachable, type RunHost } from "../../runs/hosting.ts";
 import type { Untyped } from "../types/untyped.ts";
 import type { SchemaIn } from "../schema.ts";
-import { bindClient, hostOf, jobMade } from "./binding.ts";
+import { bindClient, hostOf } from "./binding.ts";
 import { DynamicSchedule } from "./dynamic-schedule.ts";
 import {
   type EventLog,
@@ -137,7 +137,7 @@ export class TriggerClient implements Attachable {
       });
     const any = job as unknown as Job;
     this.#jobs.set(job.id, any);
-    jobMade(this, any, this.#hosts);
+    for (const host of this.#hosts) any.registerWith(host);
     return job;
   }
 
@@ -276,7 +276,8 @@ export class TriggerClient implements Attachable {
         call: "client.on()",
         reason: `there are runSucceeded and runFailed, and no ${event}`,
       });
-    for (const job of this.#jobs.values()) jobMade(this, job, this.#hosts);
+    // Who listens makes a function of its own of a job.
+    for (const host of this.#hosts) for (const job of this.#jobs.values()) job.registerWith(host);
   }
 
   /** @internal */

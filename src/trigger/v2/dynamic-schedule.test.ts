@@ -71,6 +71,27 @@ test("a run registers once", async () => {
   expect(notes).toHaveLength(count);
 });
 
+test("io registers and unregisters too, in Trigger.dev's older way", async () => {
+  const { client, runtime, schedule, notes } = await noting();
+  const subscribe = client.defineJob({
+    ...named("subscribe"),
+    trigger: invokeTrigger(),
+    run: async (_payload, io) => {
+      await io.registerInterval("a", schedule, "ada", { seconds: 60 });
+      await io.registerCron("b", schedule, "bob", { cron: "30 0 * * *" });
+      await io.wait("an hour", 3_660);
+      return [
+        await io.unregisterInterval("c", schedule, "ada"),
+        await io.unregisterCron("d", schedule, "bob"),
+      ];
+    },
+  });
+  const run = await runtime.finish((await subscribe.invoke({})).id);
+  expect(run.output).toEqual([{ ok: true }, { ok: true }]);
+  expect(notes.filter(({ key }) => key === "bob null")).toHaveLength(1);
+  expect(notes.length).toBeGreaterThanOrEqual(60);
+});
+
 test.each<[string, object]>([
   ["19 is no whole number of seconds", { type: "interval", options: { seconds: 19 } }],
   ["daily: ", { type: "cron", options: { cron: "daily" } }],

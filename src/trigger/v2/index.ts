@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { closeDefaultHost } from "../../runs/default-host.ts";
 export { type EventFilter, eventFilterMatches } from "../../runs/cel/event-filter.ts";
 export { TriggerClient, type EventDefinition, type TriggerClientOptions } from "./client.ts";
 export type { TriggerContext } from "./context.ts";

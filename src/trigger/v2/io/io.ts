@@ -9,7 +9,9 @@ import {
 } from "../events/event.ts";
 import { cancelEvent, type FoundEvent, getEvent } from "../events/stored-events.ts";
 import type { PayloadSchema } from "../events/payload.ts";
+import type { DynamicSchedule } from "../dynamic-schedule.ts";
 import type { RunScope } from "../run-scope.ts";
+import type { CronOptions, IntervalOptions } from "../triggers/scheduled-triggers.ts";
 import { backgroundFetch } from "./background-fetch.ts";
 import { backgroundPoll, type FetchPollOptions } from "./background-poll.ts";
 import { type IOLogger } from "./logger.ts";
@@ -222,6 +224,40 @@ export class IO {
    */
   backgroundPoll<TData = Untyped>(key: TaskKey, options: FetchPollOptions): Promise<TData> {
     return quiet(backgroundPoll(this.#scope(), key, options).then(({ data }) => data as TData));
+  }
+
+  /** As `schedule.register(id, { type: "interval", options })`, as a task of this key. */
+  registerInterval(
+    key: TaskKey,
+    schedule: DynamicSchedule,
+    id: string,
+    options: IntervalOptions,
+  ): Promise<{ id: string }> {
+    return this.runTask(key, async () => schedule.register(id, { type: "interval", options }));
+  }
+
+  /** As `schedule.register(id, { type: "cron", options })`, as a task of this key. */
+  registerCron(
+    key: TaskKey,
+    schedule: DynamicSchedule,
+    id: string,
+    options: CronOptions,
+  ): Promise<{ id: string }> {
+    return this.runTask(key, async () => schedule.register(id, { type: "cron", options }));
+  }
+
+  /** As `schedule.unregister(id)`, as a task of this key. */
+  unregisterInterval(
+    key: TaskKey,
+    schedule: DynamicSchedule,
+    id: string,
+  ): Promise<{ ok: boolean }> {
+    return this.runTask(key, async () => schedule.unregister(id));
+  }
+
+  /** As `schedule.unregister(id)`, as a task of this key. */
+  unregisterCron(key: TaskKey, schedule: DynamicSchedule, id: string): Promise<{ ok: boolean }> {
+    return this.unregisterInterval(key, schedule, id);
   }
 
   /** A task with plain code. */

@@ -111,29 +111,37 @@ export async function cancelRunsOfJob(host: RunHost, functionId: string): Promis
   }
 }
 
+/** A task that has tasks and no result yet has no entry of its own: theirs tell of it. */
+type Found = Pick<JournalEntry, "key" | "kind" | "state" | "data" | "at">;
+
 function tasksOf(journal: readonly JournalEntry[], options: GetRunOptions): RunTask[] {
-  const children = new Map<string, JournalEntry[]>();
-  for (const entry of journal) {
-    const cut = entry.key.lastIndexOf(INSIDE);
-    const parent = cut < 0 ? "" : entry.key.slice(0, cut);
-    const siblings = children.get(parent);
-    if (siblings) siblings.push(entry);
-    else children.set(parent, [entry]);
+  const entries = new Map<string, Found>(journal.map((entry) => [entry.key, entry]));
+  const children = new Map<string, Set<string>>();
+  for (const { key } of journal) {
+    for (let inner = key; inner !== ""; inner = parentOf(inner)) {
+      const siblings = children.get(parentOf(inner));
+      if (siblings) siblings.add(inner);
+      else children.set(parentOf(inner), new Set([inner]));
+    }
   }
-  const toTask = (entry: JournalEntry): RunTask => ({
-    id: entry.key,
-    displayKey: entry.key.slice(entry.key.lastIndexOf(INSIDE) + 1),
-    status: taskStatus(entry),
-    completedAt: entry.state === "done" ? new Date(entry.at) : null,
-    ...(options.taskdetails &&
-      entry.data !== undefined && { output: JSON.parse(entry.data) as unknown }),
-    ...(options.subtasks && { subtasks: below(entry.key) }),
-  });
-  const below = (parent: string): RunTask[] => (children.get(parent) ?? []).map(toTask);
+  const toTask = (key: string): RunTask => {
+    const { data, ...entry } = entries.get(key) ?? { kind: "group", state: "pending", at: 0 };
+    return {
+      id: key,
+      displayKey: key.slice(key.lastIndexOf(INSIDE) + 1),
+      status: taskStatus(entry),
+      completedAt: entry.state === "done" ? new Date(entry.at) : null,
+      ...(options.taskdetails && data !== undefined && { output: JSON.parse(data) as unknown }),
+      ...(options.subtasks && { subtasks: below(key) }),
+    };
+  };
+  const below = (parent: string): RunTask[] => [...(children.get(parent) ?? [])].map(toTask);
   return below("");
 }
 
-function taskStatus({ state, kind }: JournalEntry): RunTask["status"] {
+const parentOf = (key: string): string => key.slice(0, Math.max(key.lastIndexOf(INSIDE), 0));
+
+function taskStatus({ state, kind }: Pick<Found, "state" | "kind">): RunTask["status"] {
   if (state === "done") return "COMPLETED";
   if (state === "failed") return "ERRORED";
   return state === "retry" || kind === "group" ? "PENDING" : "WAITING";
