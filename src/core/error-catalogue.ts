@@ -367,6 +367,12 @@ export const errorCatalogue = {
     status: 500,
     hint: "Upgrade Longhaul in this process to the version that wrote the file.",
   },
+  TASK_BAD_CONFIG: {
+    message: "{file} cannot be used as a configuration: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Export default defineConfig({ project, … }); dirs names the folders of the tasks.",
+  },
   TASK_BAD_DURATION: {
     message: "{value} is no time for {option}: {reason}",
     retryable: false,

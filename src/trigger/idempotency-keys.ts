@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { LonghaulError } from "../core/errors.ts";
 import { MAX_KEY_LENGTH } from "../runs/store/limits.ts";
+import { currentHost } from "./host/binding.ts";
 import { currentPlace } from "./run/scope.ts";
 import type { IdempotencyKeyScope } from "./types/context.ts";
 import type { OneOrMany } from "./types/untyped.ts";
@@ -69,6 +70,42 @@ export const itemKey = (
   index: number,
   owner: KeyOwner | undefined,
 ): string => hashKey([resolveKey(key, owner), String(index)], "global", undefined);
+
+/** Whose a key is that is given back. */
+export interface ResetKeyOptions {
+  /** @default "run" in a run or with `parentRunId`, else "global" */
+  readonly scope?: IdempotencyKeyScope | undefined;
+  /** The run that used the key. @default this one */
+  readonly parentRunId?: string | undefined;
+  /** The attempt that used it, with the scope "attempt". @default this one */
+  readonly attemptNumber?: number | undefined;
+}
+
+/**
+ * Gives a key back: the next trigger with it starts a run.
+ * @param key as it was given to `trigger`: text, its parts, or what `idempotencyKeys.create` has made
+ * @returns the id of the task; whether the key was taken is not told, as with Trigger.dev
+ * @throws {LonghaulError} TASK_BAD_TRIGGER
+ */
+export async function resetIdempotencyKey(
+  taskIdentifier: string,
+  key: OneOrMany<string>,
+  { scope = "run", parentRunId, attemptNumber }: ResetKeyOptions = {},
+): Promise<{ readonly id: string }> {
+  const ctx = currentPlace()?.scope.ctx;
+  const id = parentRunId ?? ctx?.run.id;
+  const number = attemptNumber ?? ctx?.attempt.number ?? 1;
+  const owner = id === undefined ? undefined : { run: { id }, attempt: { number } };
+  const isMade = typeof key === "string" && HASHED.test(key);
+  const hash = isMade ? key : hashKey(key, scope, owner);
+  const host = currentHost();
+  await host.stores.starts.resetIdempotency({
+    now: host.now(),
+    functionId: taskIdentifier,
+    key: hash,
+  });
+  return { id: taskIdentifier };
+}
 
 /** What a stored key was made of, if that was here and lately. */
 export const originOf = (key: string): KeyOrigin | undefined => origins.get(key);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createIdempotencyKey } from "./idempotency-keys.ts";
+import { createIdempotencyKey, resetIdempotencyKey } from "./idempotency-keys.ts";
 import { onThrow } from "./retry/on-throw.ts";
 import { retryFetch } from "./retry/fetch.ts";
 import { scheduledTask } from "./task/task.ts";
@@ -11,6 +11,7 @@ import { batchTriggers } from "./trigger/batch-api.ts";
 
 export { closeDefaultHost } from "../runs/default-host.ts";
 export { defineConfig, type TriggerConfig } from "./config/define-config.ts";
+export { loadConfig, type LoadedConfig } from "./config/load-config.ts";
 export type { WaitDuration } from "./durations.ts";
 export * from "./errors/api-errors.ts";
 export * from "./errors/task-errors.ts";
@@ -39,7 +40,7 @@ export const batch = batchTriggers;
 export const retry = { onThrow, fetch: retryFetch };
 
 /** Keys that make something happen once. */
-export const idempotencyKeys = { create: createIdempotencyKey };
+export const idempotencyKeys = { create: createIdempotencyKey, reset: resetIdempotencyKey };
 
 /** Tasks that start by the clock. */
 export const schedules = { task: scheduledTask };

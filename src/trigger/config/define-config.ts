@@ -58,9 +58,7 @@ export type LogLevel = "none" | "error" | "warn" | "info" | "log" | "debug";
  * Gives the configuration back, checked. `createLonghaul({ config })` puts it into force for the tasks of that runtime.
  * @throws {LonghaulError} TASK_BAD_OPTION, TASK_BAD_DURATION
  */
-export function defineConfig<TConfig extends TriggerConfig>(
-  config: TConfig,
-): TConfig & Attachable {
+export function defineConfig<TConfig extends TriggerConfig>(config: TConfig): TConfig & Attachable {
   const owner = "the configuration";
   const { retries, maxDuration, ttl, machine } = config;
   if (retries?.default) checkRetry(retries.default, owner);

@@ -34,7 +34,7 @@ interface TickData {
   readonly timeZone?: string | undefined;
   readonly externalId?: string | undefined;
   /** When the schedule ticked before. */
-  readonly lastAt?: string | number | undefined;
+  readonly lastAt?: number | undefined;
 }
 
 const UPCOMING = 5;
@@ -47,7 +47,9 @@ function scheduledPayload(
   const { cron, scheduledAt, timeZone, externalId, lastAt } = event.data as TickData;
   const schedule = readSchedule({ cron, timeZone });
   const timestamp = new Date(scheduledAt);
-  const last = lastAt ?? previousTick({ cron, timeZone }, timestamp.getTime());
+  // Nothing is kept of the ticks of a task's own cron: the one before is reckoned.
+  const isMade = details.scheduleId !== undefined;
+  const last = isMade ? lastAt : previousTick({ cron, timeZone }, timestamp.getTime());
   const upcoming: Date[] = [];
   for (let at = timestamp.getTime(); upcoming.length < UPCOMING;) {
     at = nextTick(schedule, at);
@@ -56,7 +58,7 @@ function scheduledPayload(
   }
   return {
     scheduleId: details.scheduleId ?? `sched_${digest(`${functionId} ${cron}`)}`,
-    type: details.scheduleId === undefined ? "DECLARATIVE" : "IMPERATIVE",
+    type: isMade ? "IMPERATIVE" : "DECLARATIVE",
     timestamp,
     ...(last !== undefined && { lastTimestamp: new Date(last) }),
     timezone: schedule.timeZone,

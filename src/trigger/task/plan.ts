@@ -69,7 +69,11 @@ export function triggersOf({ events, cron }: TaskPlan): Trigger[] {
   const triggers: Trigger[] = events.map(({ event, if: condition }) =>
     condition === undefined ? { event } : { event, if: condition },
   );
-  if (cron) triggers.push({ cron: cron.pattern, timeZone: cron.timezone });
+  if (cron) {
+    const { pattern, timezone } = cron;
+    // The event of a tick shows the cron as it is here, and so its zone.
+    triggers.push({ cron: timezone === undefined ? pattern : `TZ=${timezone} ${pattern}` });
+  }
   return triggers;
 }
 
