@@ -21,9 +21,6 @@ const random = new Uint8Array(RANDOM_DIGITS);
 /** An id for a run that is made at `now`. */
 export const createRunId = (now: number): string => createId("run", now);
 
-/** Sorts before the ids of all runs that are made at `time` or later, and after those made before. */
-export const firstRunIdAt = (time: number): string => `run_${timeText(clampTime(time))}`;
-
 /** An id for an event that is received at `now`. */
 export const createEventId = (now: number): string => createId("evt", now);
 
@@ -33,7 +30,7 @@ export const createEventId = (now: number): string => createId("evt", now);
  * @param now Epoch ms.
  */
 export function createId(prefix: IdPrefix, now: number): string {
-  const time = clampTime(now);
+  const time = Math.min(Math.max(Math.floor(now), 0), MAX_TIME);
   if (time > lastTime) startMs(time);
   else countUp();
   let text = `${prefix}_${lastText}`;
@@ -49,8 +46,6 @@ export function timeOfId(id: string): number | undefined {
   for (const digit of match[1]) time = time * 32 + DIGITS.indexOf(digit);
   return time;
 }
-
-const clampTime = (now: number): number => Math.min(Math.max(Math.floor(now), 0), MAX_TIME);
 
 function startMs(time: number): void {
   lastTime = time;

@@ -111,6 +111,7 @@ export interface ClaimedRun {
   readonly events: readonly RunEvent[];
   /** In the order of their last write. */
   readonly journal: readonly JournalEntry[];
+  readonly createdAt: number;
   readonly queuedAt: number;
   readonly startedAt: number;
   /** What its start said itself. */
@@ -178,6 +179,7 @@ export interface RunRecord {
   readonly events: readonly RunEvent[];
   readonly output?: string | undefined;
   readonly error?: SerializedError | undefined;
+  readonly createdAt: number;
   readonly queuedAt: number;
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;

@@ -3,6 +3,7 @@ import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { BatchRecord, BatchStore } from "../batch-store.ts";
 import type { RunKey } from "../run-store.ts";
 import { isFinal, type StateCode, stateName } from "./codes.ts";
+import { noteBelongings } from "./details.ts";
 import { storableTime } from "./timers.ts";
 import type { RunTransaction } from "./transaction.ts";
 
@@ -39,6 +40,7 @@ export function joinBatch(tx: RunTransaction, id: string, runId: string, now: nu
   let batch = tx.sql(PK).get(id)?.[0] as number | undefined;
   batch ??= tx.sql(INSERT).run(id, now, null, null, null).lastInsertRowid;
   tx.sql(JOIN).run(batch, batch, run);
+  noteBelongings(tx, tx.run(run)!);
 }
 
 /** What people see of a batch. */

@@ -71,6 +71,7 @@ function lease(
     losses: row.losses,
     events: parked ? [] : row.eventKeys.map((event) => loadEvent(tx, event)),
     journal: journalFor(tx, row, parked),
+    createdAt: row.createdAt,
     queuedAt: row.queuedAt,
     startedAt: row.startedAt!,
     ...(row.has(Extra.belongings) && !parked ? { details: loadDetails(tx, pk) } : undefined),

@@ -53,6 +53,10 @@ export function mergeDetails(tx: RunTransaction, run: RunKey, later: StartDetail
   writeDetails(tx, run, { ...known, tags, metadata, maxAttempts, maxDurationMs });
 }
 
+/** Whether there is anything to store. */
+export const saysAnything = (details: StartDetails | undefined): boolean =>
+  details !== undefined && Object.values(details).some((value) => value !== undefined);
+
 /** What is known of a run's start; undefined if nothing is. */
 export function loadDetails(
   tx: Pick<RunTransaction, "sql">,

@@ -1,14 +1,14 @@
 import type { SerializedError } from "../../types.ts";
 import type { StartRequest } from "../run-store.ts";
 import { Extra, State } from "./codes.ts";
-import { writeDetails } from "./details.ts";
+import { saysAnything, writeDetails } from "./details.ts";
 import { storeEvent } from "./events.ts";
 import { RunRow, type RunOptions } from "./run-row.ts";
 import type { RunTransaction } from "./transaction.ts";
 import { addCancelWaits } from "./waits.ts";
 
 const INSERT = `INSERT INTO run (id, function, state, score, extras, event, events, slots, options, queued_at, due_at,
-  parked, finished_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  parked, finished_at, error, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD_CAUSE = "INSERT INTO run_cause (event, run) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const ADD_INVOKER =
   "INSERT INTO run_invoker (run, parent, key, is_child) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -42,6 +42,7 @@ export function newRow(
     null,
     null,
     0,
+    now,
   ]);
   return row;
 }
@@ -70,14 +71,15 @@ export function insertRun(
       row.parked,
       end?.at ?? null,
       end ? JSON.stringify(end.error) : null,
+      row.createdAt,
     );
   row.pk = lastInsertRowid;
   tx.moved(row, 0, row.state);
   addCauses(tx, row, row.eventKeys);
+  if (request.details && row.has(Extra.belongings)) writeDetails(tx, row.pk, request.details);
   if (end) return;
   addCancelWaits(tx, row.pk, request.cancelOn);
   if (request.invokedBy) addInvoker(tx, row, request.invokedBy);
-  if (row.has(Extra.belongings)) writeDetails(tx, row.pk, request.details!);
 }
 
 /** Records that events are part of a run. */
@@ -110,7 +112,7 @@ export function extrasOf(request: StartRequest, gathering: string | undefined): 
   if (request.throttle) extras |= Extra.throttled;
   if (gathering !== undefined) extras |= Extra.gathering;
   if (request.idempotency?.clearedByFailure) extras |= Extra.startKeys;
-  if (request.details !== undefined) extras |= Extra.belongings;
+  if (saysAnything(request.details)) extras |= Extra.belongings;
   return extras;
 }
 

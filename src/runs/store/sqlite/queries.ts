@@ -10,7 +10,8 @@ import { JOURNAL, toJournal } from "./journal.ts";
 /** What people look at: read from a worker thread, so that no list slows a run. */
 
 const COLUMNS = `run.pk, run.id, run_function.id, run.state, run.attempt, run.event, run.events, run.queued_at,
-  run.started_at, run.finished_at, run.output, run.error, run.due_at, ${DETAIL_COLUMNS}`;
+  run.started_at, run.finished_at, run.output, run.error, run.due_at,
+  coalesce(run.created_at, run.queued_at), ${DETAIL_COLUMNS}`;
 const JOINED = `JOIN run_function ON run_function.pk = run.function LEFT JOIN run_detail ON run_detail.run = run.pk
   LEFT JOIN run_metadata ON run_metadata.run = run.pk`;
 /** Runs with all that a record needs but their events and journals. */
@@ -121,13 +122,14 @@ function toRecord(
   journal: readonly JournalEntry[],
 ): RunRecord {
   const [startedAt, finishedAt, output, error, dueAt] = row.slice(8);
-  const details = toDetails(row, 13);
+  const details = toDetails(row, 14);
   return {
     id: row[1] as string,
     functionId: row[2] as string,
     state: stateName(row[3] as StateCode),
     attempt: row[4] as number,
     events: eventKeys(row).map((key) => events.get(key)!),
+    createdAt: row[13] as number,
     queuedAt: row[7] as number,
     journal,
     ...(startedAt === null ? undefined : { startedAt: startedAt as number }),

@@ -2,6 +2,7 @@ import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { SqlValue } from "../../../storage/sqlite/connection.ts";
 import {
   functionOfQueue,
+  isTaskQueue,
   type QueueRecord,
   type QueueStore,
   taskQueueName,
@@ -34,8 +35,7 @@ type Params<M extends keyof QueueStore> = Exclude<Parameters<QueueStore[M]>[0], 
 /** Says what the code says. */
 export function declareQueues(tx: RunTransaction, { now, queues }: Params<"declare">): void {
   for (const { name, limit } of queues) {
-    const known = tx.sql(QUEUE).get(name);
-    if (known === undefined ? limit === undefined : (known[0] ?? undefined) === limit) continue;
+    if (isKnown(tx, name, limit)) continue;
     tx.sql(DECLARE).run(name, limit ?? null);
     changed(tx, name, now);
   }
@@ -43,7 +43,14 @@ export function declareQueues(tx: RunTransaction, { now, queues }: Params<"decla
 
 /** Whether {@link declareQueues} would write anything. Outside of transactions too. */
 export const isDeclared = (tx: RunTransaction, { queues }: Params<"declare">): boolean =>
-  queues.every(({ name, limit }) => (tx.sql(QUEUE).get(name)?.[0] ?? undefined) === limit);
+  queues.every(({ name, limit }) => isKnown(tx, name, limit));
+
+function isKnown(tx: RunTransaction, name: string, limit: number | undefined): boolean {
+  const known = tx.sql(QUEUE).get(name);
+  // That of a function is there without.
+  if (known === undefined) return limit === undefined && isTaskQueue(name);
+  return (known[0] ?? undefined) === limit;
+}
 
 /** @returns whether there is such a queue */
 export function pauseQueue(

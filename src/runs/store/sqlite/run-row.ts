@@ -16,7 +16,7 @@ export interface RunOptions {
 
 export const RUN_COLUMNS = `run.pk, run.id, run.function, run.state, run.generation, run.attempt, run.losses, run.score,
   run.extras, run.event, run.events, run.slots, run.options, run.queued_at, run.started_at, run.due_at, run.parked,
-  run.owner, run.news`;
+  run.owner, run.news, coalesce(run.created_at, run.queued_at)`;
 
 const NO_SLOTS: readonly SlotClaim[] = [];
 const NO_NAMES: readonly string[] = [];
@@ -47,6 +47,8 @@ export class RunRow {
   /** 1 if a wait was satisfied since the run was claimed. */
   news: number;
 
+  readonly createdAt: number;
+
   constructor(row: readonly unknown[]) {
     this.pk = row[0] as number;
     this.id = row[1] as string;
@@ -67,6 +69,7 @@ export class RunRow {
     this.parked = row[16] as string | null;
     this.owner = row[17] as number | null;
     this.news = row[18] as number;
+    this.createdAt = row[19] as number;
   }
 
   get slots(): readonly SlotClaim[] {

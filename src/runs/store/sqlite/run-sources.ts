@@ -33,7 +33,7 @@ interface Page {
 }
 
 /** Reads the keys that follow a key, about `size` of them. */
-export type RunSource = (from: number | undefined, size: number) => Promise<Page>;
+export type RunSource = (from: number, size: number) => Promise<Page>;
 
 /** The source that leaves least to be asked. @param isUp oldest first */
 export async function sourceOf(
@@ -63,8 +63,7 @@ export async function sourceOf(
 
 function read(reader: Reader, keys: Keys, isUp: boolean, value?: string | number): RunSource {
   return async (from, size) => {
-    const start = from ?? (isUp ? -1 : Number.MAX_SAFE_INTEGER);
-    const params = value === undefined ? [start, size] : [value, start, size];
+    const params = value === undefined ? [from, size] : [value, from, size];
     const rows = await reader.query(isUp ? keys.up : keys.down, params);
     return { keys: rows.map(([pk]) => pk as number), isLast: rows.length < size };
   };
@@ -78,8 +77,7 @@ async function membersOf(reader: Reader, batchId: string): Promise<number[]> {
 function listed(keys: readonly number[], isUp: boolean): RunSource {
   const sorted = sortKeys(keys, isUp);
   return async (from, size) => {
-    const rest =
-      from === undefined ? sorted : sorted.filter((key) => (isUp ? key > from : key < from));
+    const rest = sorted.filter((key) => (isUp ? key > from : key < from));
     return { keys: rest.slice(0, size), isLast: rest.length <= size };
   };
 }

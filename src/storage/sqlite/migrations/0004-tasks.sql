@@ -1,6 +1,8 @@
 -- What tasks keep beside their runs. A run that has none of it has no row here, and costs nothing; Extra.belongings says
 -- that it has. All of it goes with its run.
 
+-- Null for runs that were made before there was such a column: then queued_at has to do.
+ALTER TABLE run ADD COLUMN created_at INTEGER;
 ALTER TABLE run_journal ADD COLUMN args TEXT;
 
 -- Of a wait for runs: how many of them have not ended. `rest` has all of them, in order (JSON array of run_child.run).
