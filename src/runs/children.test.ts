@@ -242,7 +242,7 @@ test.each(executors)(
       const ends = await Promise.all(
         numbers.map(async (n, index) => {
           // What a request or a look at the disk does to the order of calls.
-          for (let tick = isReplay ? 4 - index : index; tick > 0; tick--) await undefined;
+          for (let tick = isReplay ? 4 - index : index; tick > 0; tick--) await Promise.resolve();
           return run.child(`square ${n}`, call(n, { napMs: n * 60_000 }), { args: `${n}` });
         }),
       );
