@@ -8,7 +8,7 @@ import {
   idempotencyKeys,
   queue,
   schemaTask,
-  SubtaskUnwrapError,
+  type SubtaskUnwrapError,
   task,
   TaskPayloadParsedError,
   tasks,

@@ -53,7 +53,8 @@ export function includesStatus(statuses: string, status: number): boolean {
     const text = part.trim();
     const [from, to] = text.split("-");
     if (to !== undefined) return status >= Number(from) && status <= Number(to);
-    return text.length === 3 && [...text].every((c, i) => c === "x" || c === String(status)[i]);
+    const pattern = new RegExp(`^${text.replaceAll("x", "\\d")}$`);
+    return /^[\dx]{3}$/.test(text) && pattern.test(String(status));
   });
 }
 

@@ -13,10 +13,10 @@ import type {
 } from "../types/trigger-options.ts";
 
 /** A task object, or its id: `tasks.trigger<typeof processImage>("process-image", …)`. */
-type TaskRef<TTask> = TTask | TaskIdentifier<TTask>;
+export type TaskRef<TTask> = TTask | TaskIdentifier<TTask>;
 
 /** Registers a hook for all tasks of this process; one with a name replaces an older of that name. */
-interface Register<TName extends HookName> {
+export interface Register<TName extends HookName> {
   (fn: NonNullable<LifecycleHooks[TName]>): void;
   (name: string, fn: NonNullable<LifecycleHooks[TName]>): void;
 }

@@ -4,26 +4,26 @@ import type { BatchItem, BatchItems, BatchOptions } from "../types/trigger-optio
 import { entriesOfItems, triggerBatch, triggerBatchAndWait } from "./batch.ts";
 
 /** A run of a batch, by the id of its task. */
-type IdItem<TTask extends AnyTask> = TTask extends AnyTask
+export type IdItem<TTask extends AnyTask> = TTask extends AnyTask
   ? BatchItem<TaskPayload<TTask>> & { readonly id: TaskIdentifier<TTask> }
   : never;
 
 /** A run of a batch, by its task. */
-interface TaskItem<TTask extends AnyTask> extends BatchItem<TaskPayload<TTask>> {
+export interface TaskItem<TTask extends AnyTask> extends BatchItem<TaskPayload<TTask>> {
   readonly task: TTask;
 }
 
-type HandlesOf<TTasks extends readonly AnyTask[]> = {
+export type HandlesOf<TTasks extends readonly AnyTask[]> = {
   readonly [K in keyof TTasks]: RunHandle<
     TaskIdentifier<TTasks[K]>,
     TaskPayload<TTasks[K]>,
     TaskOutput<TTasks[K]>
   >;
 };
-type ResultsOf<TTasks extends readonly AnyTask[]> = {
+export type ResultsOf<TTasks extends readonly AnyTask[]> = {
   -readonly [K in keyof TTasks]: TaskRunResult<TaskIdentifier<TTasks[K]>, TaskOutput<TTasks[K]>>;
 };
-type ItemsOf<TTasks extends readonly AnyTask[]> = {
+export type ItemsOf<TTasks extends readonly AnyTask[]> = {
   readonly [K in keyof TTasks]: TaskItem<TTasks[K]>;
 };
 

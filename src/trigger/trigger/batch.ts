@@ -124,8 +124,8 @@ async function callsOf(
   batchId: string,
   batch: BatchOptions,
 ): Promise<StartCall[]> {
-  const checks = entries.map(({ target, payload }) => checkPayload(target, payload));
-  if (checks.some((check) => check !== undefined)) await Promise.all(checks);
+  const checks = entries.flatMap(({ target, payload }) => checkPayload(target, payload) ?? []);
+  if (checks.length > 0) await Promise.all(checks);
   return entries.map(({ target, payload, options }, index) =>
     callOf(target, payload, withBatchKey(options, batch, index), by, batchId),
   );

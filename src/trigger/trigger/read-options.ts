@@ -86,17 +86,16 @@ export function readDebounce(
   const { key, delay, mode = "leading", maxDelay } = debounce;
   if (typeof key !== "string" || key === "" || key.length > MAX_NAME_LENGTH)
     refuse(task, `debounce.key must be text of 1 to ${MAX_NAME_LENGTH} characters`);
-  const delayMs = durationMs(String(delay), "debounce.delay");
+  const delayMs = durationMs(delay, "debounce.delay");
   if (delayMs < MIN_DEBOUNCE_MS) refuse(task, "debounce.delay must be at least 1s");
-  const maxDelayMs =
-    maxDelay === undefined ? undefined : durationMs(String(maxDelay), "debounce.maxDelay");
+  const maxDelayMs = maxDelay === undefined ? undefined : durationMs(maxDelay, "debounce.maxDelay");
   return { key, delayMs, mode, ...(maxDelayMs !== undefined && { maxDelayMs }) };
 }
 
 /** @throws {LonghaulError} TASK_BAD_TRIGGER */
 export function readMaxAttempts(count: unknown, task: string): number | undefined {
   if (count === undefined) return undefined;
-  if (!Number.isSafeInteger(count)) refuse(task, `maxAttempts is ${String(count)}`);
+  if (!Number.isSafeInteger(count)) refuse(task, "maxAttempts must be a whole number");
   return Math.min(Math.max(count as number, 1), MAX_ATTEMPTS);
 }
 
@@ -104,7 +103,7 @@ export function readMaxAttempts(count: unknown, task: string): number | undefine
 export function readPriority(priority: unknown, task: string): number | undefined {
   if (priority === undefined) return undefined;
   if (typeof priority !== "number" || !Number.isFinite(priority))
-    refuse(task, `priority is ${String(priority)}, and must be a number of seconds`);
+    refuse(task, "priority must be a number of seconds");
   return priority;
 }
 

@@ -28,7 +28,6 @@ export type TaskWait =
 /** What `catchError` may say; nothing leaves it to the next. */
 export type CatchErrorResult =
   | undefined
-  // oxlint-disable-next-line typescript/no-invalid-void-type -- hooks that only look return nothing
   | void
   | {
       readonly skipRetrying?: boolean | undefined;
