@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { named, serve, startJob } from "../../../test/support/trigger-v2.ts";
+import { createTestRuntime } from "../../testing/index.ts";
 import {
   cronTrigger,
   eventTrigger,
@@ -268,6 +269,22 @@ describe("a job", () => {
     await runtime.drain();
     expect(() => client.defineConcurrencyLimit({ id: "", limit: 1 })).toThrow("it needs an id");
   });
+});
+
+test("the testing kit replaces tasks, those inside of others too", async () => {
+  const client = newClient();
+  const job = client.defineJob({
+    ...named("job"),
+    trigger: invokeTrigger(),
+    run: async (_payload, io) => [
+      await io.runTask("plain", async () => "real"),
+      await io.runTask("outer", async () => io.runTask("inner", async () => "real")),
+    ],
+  });
+  const steps = { plain: "mocked", inner: () => "mocked too" };
+  await using runtime = await createTestRuntime({ functions: [client], steps });
+  const { id } = await job.invoke({});
+  expect((await runtime.finish(id)).output).toEqual(["mocked", "mocked too"]);
 });
 
 describe("the end of a run", () => {
