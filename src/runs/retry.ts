@@ -20,12 +20,17 @@ export function judge(
   attempts: number,
   step?: Pick<StepOptions, "retries" | "backoff">,
 ): Verdict {
-  const { retry, delayMs, error = thrown } = (definition.decideRetry ?? byDefault)(thrown);
-  if (!retry || attempts > (step?.retries ?? definition.retries))
+  try {
+    const { retry, delayMs, error = thrown } = (definition.decideRetry ?? byDefault)(thrown);
+    if (!retry || attempts > (step?.retries ?? definition.retries))
+      return { delayMs: undefined, error };
+    const delay = delayMs ?? (step?.backoff ?? definition.backoff)(attempts);
+    // A backoff is the user's function; a bad number must not become a due time.
+    return { delayMs: Number.isFinite(delay) ? Math.max(0, delay) : 0, error };
+  } catch (error) {
+    // They are the user's functions.
     return { delayMs: undefined, error };
-  const delay = delayMs ?? (step?.backoff ?? definition.backoff)(attempts);
-  // A backoff is the user's function; a bad number must not become a due time.
-  return { delayMs: Number.isFinite(delay) ? Math.max(0, delay) : 0, error };
+  }
 }
 
 const byDefault = (error: unknown): RetryDecision => ({

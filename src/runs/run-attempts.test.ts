@@ -172,3 +172,19 @@ test("the signal of an attempt that failed aborts", async () => {
   await kit.advance(MINUTE_MS);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
+
+test("a decideRetry or a backoff that throws fails the run with its error", async () => {
+  const throws = (): never => {
+    throw new RangeError("no number");
+  };
+  const f = whole(() => Promise.reject(new Error("first")), { decideRetry: throws });
+  const g = { ...whole(() => Promise.reject(new Error("first")), { backoff: throws }), id: "g" };
+  await using kit = await EngineKit.start([f, g]);
+  for (const functionId of ["f", "g"]) {
+    const runId = await kit.engine.trigger(functionId);
+    expect(await kit.run(runId)).toMatchObject({
+      state: "failed",
+      error: { name: "RangeError", message: "no number" },
+    });
+  }
+});

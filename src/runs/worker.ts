@@ -172,6 +172,7 @@ export class Worker implements ExecutionHost {
       this.#held.delete(key);
       this.#leases.remove(execution);
     }
+    if (execution.isParked && this.#isWoken.has(execution)) this.#wake(execution);
     this.#pumpSoon();
     this.#host.changed();
     if (this.#isEmpty) this.#emptied?.();
@@ -186,16 +187,17 @@ export class Worker implements ExecutionHost {
   }
 
   revived(execution: RunExecution): void {
-    if (execution.isParked) this.#wake(execution);
-    else this.#learn(execution);
+    if (!execution.isParked) this.#learn(execution);
+    else if (!this.#isWoken.has(execution)) {
+      this.#isWoken.add(execution);
+      // Its suspension may have to be written again, and must be there first.
+      if (this.#held.get(execution.run.key) !== execution) this.#wake(execution);
+    }
   }
 
   /** A run that went on beside its waits is claimed again as soon as there is a place. */
-  #wake(execution: RunExecution): void {
-    if (this.#isWoken.has(execution)) return;
-    this.#isWoken.add(execution);
+  #wake({ run: { key: run, generation } }: RunExecution): void {
     this.#waking++;
-    const { key: run, generation } = execution.run;
     const settled = (): void => {
       this.#waking--;
       this.#host.changed();
