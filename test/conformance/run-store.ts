@@ -11,6 +11,7 @@ import { testTaskChildren } from "./runs/tasks-children.ts";
 import { testTaskStarts } from "./runs/tasks-starts.ts";
 import { testTaskTokens } from "./runs/tasks-tokens.ts";
 import { testTaskQueues } from "./runs/tasks-queues.ts";
+import { testTaskQueuesAtRandom } from "./runs/tasks-queues-random.ts";
 import { testTaskRecords } from "./runs/tasks-records.ts";
 import { testTaskStreams } from "./runs/tasks-streams.ts";
 import { testTaskBatches } from "./runs/tasks-batches.ts";
@@ -41,6 +42,7 @@ export function testRunStore(name: string, kind: RunStoreKind): void {
     testTaskRecords(kind);
     testTaskChildren(kind);
     testTaskQueues(kind);
+    testTaskQueuesAtRandom(kind);
     testTaskTokens(kind);
   });
 }

@@ -22,7 +22,7 @@ export interface QueueRecord {
 /**
  * Queues of runs, by name. A queue exists once it was declared, used by a {@link queueSlot}, paused or overridden;
  * `task/<function id>` is there for every function that is known. Changes count at once: for runs that are in line, and
- * for those that come back from a wait. Runs that hold a slot keep it until they wait or end.
+ * for those that come back from a wait. Those that run keep their slot until they wait or end.
  */
 export interface QueueStore {
   /** Says what the code says about queues; those that it does not name stay as they are. */

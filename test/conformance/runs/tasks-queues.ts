@@ -105,6 +105,19 @@ export function testTaskQueues({ open, openTwo }: RunStoreKind): void {
       expect(await kit.claim()).toHaveLength(0);
     });
 
+    test("a lower limit holds back runs that were ready; the oldest run first", async () => {
+      const kit = new RunKit(open());
+      const ids = await start(kit, 6, inQueue("mail"));
+      await override(kit, "mail", 2);
+      const runs = await kit.claim();
+      expect(runs.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+      expect(await kit.claim()).toEqual([]);
+      await kit.finish(runs[0]!);
+      expect(await kit.claimedIds()).toEqual([ids[2]]);
+      await override(kit, "mail");
+      expect(await kit.claimedIds()).toEqual(ids.slice(3));
+    });
+
     test("a run in another queue is not in that of its function", async () => {
       const kit = new RunKit(open());
       const id = await kit.started(inQueue("mail"));

@@ -4,7 +4,7 @@ import { Channel, Extra, Purpose, State, TimerKind } from "./codes.ts";
 import { loadDetails } from "./details.ts";
 import { loadEvent } from "./events.ts";
 import { entryByKey, loadJournal } from "./journal.ts";
-import { holdBack } from "./queue-gates.ts";
+import { QueueGates } from "./queue-gates.ts";
 import { firstReady, removeReady } from "./ready.ts";
 import type { RunRow } from "./run-row.ts";
 import { addTimer, removeTimer } from "./timers.ts";
@@ -32,11 +32,13 @@ export function claimRuns(
     if (fn !== undefined) functions.push(fn);
   }
   const claimed: ClaimedRun[] = [];
-  for (let heldBack = 0; claimed.length < limit;) {
+  const gates = tx.queues.anySpecial(tx) ? new QueueGates(tx, now) : undefined;
+  let heldBack = 0;
+  while (claimed.length < limit) {
     const pk = firstReady(tx, functions);
     if (pk === undefined) break;
     const row = tx.run(pk)!;
-    if (tx.queues.anySpecial(tx) && holdBack(tx, row, now)) {
+    if (gates?.holdBack(row)) {
       if (++heldBack < BITE) continue;
       tx.readyAdded();
       break;

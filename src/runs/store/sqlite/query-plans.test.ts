@@ -15,6 +15,7 @@ import { SqliteRunStore } from "./sqlite-run-store.ts";
 /** Statements that read a whole index, or sort, on purpose, and why that is little. */
 const WHOLE: readonly RegExp[] = [
   /FROM run INDEXED BY run_lease WHERE owner IS NOT NULL AND owner = \?/, // all running runs, when a process has died
+  /SELECT slots FROM run INDEXED BY run_lease/, // all running runs, after a limit has become lower
   /FROM run_count WHERE state/, // a row a function and state
   /SELECT 1 FROM run_ready LIMIT 1/,
   /FROM run_timer ORDER BY due LIMIT 1/,

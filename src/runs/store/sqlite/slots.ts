@@ -16,6 +16,10 @@ export function hasFreeSlot(tx: RunTransaction, key: string, limit = 1): boolean
   return held < (queue === undefined ? max : (tx.queues.limitOf(tx, queue) ?? max));
 }
 
+/** How many runs hold the key. */
+export const heldSlots = (tx: RunTransaction, key: string): number =>
+  (tx.sql(SLOT).get(key)?.[0] as number | undefined) ?? 0;
+
 /** Takes all slots, or none. @returns the first key that is full, or null */
 export function takeSlots(tx: RunTransaction, slots: readonly SlotClaim[]): string | null {
   for (const { key, limit } of slots) if (!hasFreeSlot(tx, key, limit)) return key;

@@ -115,7 +115,7 @@ export class SqliteRunStore implements RunStore {
     if (nextDue(this.#tx) <= now) await this.#write("run:advance", (tx) => advanceDue(tx, now));
     return Math.min(
       nextDue(this.#tx),
-      this.stores.nextTick(),
+      this.stores.nextTick(this.#tx),
       ...this.#schedules.map((own) => nextTick(this.#tx, own)),
     );
   }

@@ -69,12 +69,10 @@ export class SqliteRunStores implements RunStores {
   readonly runs: RunListStore;
   readonly starts: StartStore;
   readonly values: ValueStore;
-  readonly #host: StoresHost;
   /** Functions whose schedules this process ticks. */
   #served: readonly string[] = [];
 
   constructor(host: StoresHost) {
-    this.#host = host;
     this.tokens = tokens(host);
     this.tags = {
       add: async (params) => {
@@ -87,7 +85,7 @@ export class SqliteRunStores implements RunStores {
       change: (params) => host.write("run:metadata", (tx) => applyMetadata(tx, params)),
     };
     this.queues = queues(host);
-    this.schedules = this.#schedules();
+    this.schedules = this.#schedules(host);
     this.streams = streams(host);
     this.logs = {
       append: (params) => host.write("run:log", (tx) => appendLogs(tx, params)),
@@ -119,12 +117,11 @@ export class SqliteRunStores implements RunStores {
   }
 
   /** When a schedule that this process ticks is due next. */
-  nextTick(): number {
-    return crons.nextCron(this.#host.tx, this.#served);
+  nextTick(tx: RunTransaction): number {
+    return crons.nextCron(tx, this.#served);
   }
 
-  #schedules(): ScheduleStore {
-    const host = this.#host;
+  #schedules(host: StoresHost): ScheduleStore {
     return {
       create: async (params) => {
         checkKey("The key of a schedule", params.deduplicationKey);
