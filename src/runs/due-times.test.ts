@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Gate } from "../../test/support/gate.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { DueTimes } from "./due-times.ts";
 
@@ -54,10 +55,48 @@ test("a failure is reported, and tried again a second later", async () => {
 test("after its end it looks no more", async () => {
   const { clock, looks, dueTimes } = setUp(100);
   await dueTimes.advance();
-  dueTimes.stop();
+  await dueTimes.stop();
   dueTimes.lower(10);
   await dueTimes.advance();
   await clock.advance(1_000);
   expect(looks).toEqual([0]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("its end comes when what is being done is done", async () => {
+  const gate = new Gate<number>();
+  const dueTimes = new DueTimes({
+    clock: new VirtualClock(0),
+    advance: () => gate.pass(),
+    advanced: () => {},
+    report: () => {},
+  });
+  const advanced = dueTimes.advance();
+  let isStopped = false;
+  const stopped = dueTimes.stop().then(() => (isStopped = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isStopped).toBe(false);
+  gate.open(Infinity);
+  await Promise.all([advanced, stopped]);
+});
+
+test("a look finds what came due while the timers stood still", async () => {
+  let now = 0;
+  const looks: number[] = [];
+  const dueTimes = new DueTimes({
+    // As in a machine that slept: the time has gone on, and no timer has rung.
+    clock: { now: () => now, after: () => () => {} },
+    advance: async () => (looks.push(now) === 1 ? 100 : Infinity),
+    advanced: () => {},
+    report: () => {},
+  });
+  await dueTimes.advance();
+  now = 99;
+  dueTimes.look();
+  now = 8 * 3_600_000;
+  dueTimes.look();
+  dueTimes.look();
+  await dueTimes.stop();
+  dueTimes.look();
+  expect(looks).toEqual([0, now]);
 });

@@ -22,6 +22,7 @@ export class DueTimes {
   #isAdvancing = false;
   #isAskedAgain = false;
   #isStopped = false;
+  #onStopped: (() => void) | undefined;
 
   constructor(host: DueTimesHost) {
     this.#host = host;
@@ -38,6 +39,11 @@ export class DueTimes {
     if (this.#isStopped || dueAt >= this.#alarm.at) return;
     if (dueAt <= this.#host.clock.now()) void this.advance();
     else this.#alarm.set(dueAt);
+  }
+
+  /** Sees whether the clock has gone past the due time while the timer stood still: in a machine that slept, say. */
+  look(): void {
+    if (this.#alarm.at <= this.#host.clock.now()) void this.advance();
   }
 
   /** Does what is due, and sets the timer to what is next. */
@@ -58,13 +64,16 @@ export class DueTimes {
       this.lower(this.#host.clock.now() + RETRY_MS);
     } finally {
       this.#isAdvancing = false;
+      this.#onStopped?.();
       this.#host.advanced();
     }
   }
 
-  stop(): void {
+  /** Resolves when nothing is being done any more. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#alarm.set(Infinity);
+    if (this.#isAdvancing) await new Promise<void>((resolve) => (this.#onStopped = resolve));
   }
 }
 

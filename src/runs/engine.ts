@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_DELAY_MS, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { realClearInterval, realSetInterval } from "../core/real-timers.ts";
 import type { FunctionDefinition, RunEnd } from "./definition.ts";
@@ -10,7 +10,7 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { KnownFunctions } from "./known-functions.ts";
 import { matchesWait } from "./matching.ts";
 import { type Retention, type RetentionPolicy, startRetention } from "./retention.ts";
-import { endBatch, type EndHost } from "./run-end.ts";
+import { endBatch, type EndHost, NO_EVENTS } from "./run-end.ts";
 import type { LiveRunsOptions } from "./live/live-runs.ts";
 import { type CallHost, startsOfCalls } from "./start-calls.ts";
 import type { RunStores } from "./store/run-stores.ts";
@@ -63,6 +63,8 @@ const DEFAULT_LEASE_MS = 10_000;
 /** Leases are renewed this often within their time. */
 const RENEWALS = 10 / 3;
 const DEFAULT_DRAIN_MS = 30_000;
+/** Timers stand still while the machine sleeps, and know nothing of a clock that is set forward. */
+const LOOK_EVERY_MS = 10_000;
 const PUBLISH_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -156,8 +158,8 @@ export class RunEngine implements RunHost {
     if (this.#state === "closed") throw new LonghaulError("STORE_CLOSED");
     if (this.#state === "started") return;
     this.#state = "started";
-    // Nothing else may: what the store listens with does not keep a process alive.
-    const keepAlive = realSetInterval(() => {}, MAX_TIMER_DELAY_MS);
+    // It also keeps the process alive: what the store listens with does not.
+    const lookOut = realSetInterval(() => this.#dueTimes.look(), LOOK_EVERY_MS);
     const unlistenWork = this.store.onWork((work) => this.#onWork(work));
     const unlistenNews = this.store.onHeldNews((news) => this.#worker.hear(news));
     const unlistenEnds = this.store.onEnds((runIds) => this.#worker.ended(runIds));
@@ -165,7 +167,7 @@ export class RunEngine implements RunHost {
       unlistenEnds();
       unlistenWork();
       unlistenNews();
-      realClearInterval(keepAlive);
+      realClearInterval(lookOut);
     };
     await Promise.all([this.#setSchedules(), this.#publish()]);
     await this.#dueTimes.advance();
@@ -270,7 +272,9 @@ export class RunEngine implements RunHost {
   /** Sends a signal. Resolves with the id of the run that waited for it, if one did. */
   signal(signal: string, data: unknown): Promise<string | undefined> {
     const text = toJsonText(data, `The signal ${signal}`);
-    return this.#counted(this.store.signal({ now: this.now(), signal, data: text }));
+    const sent = this.store.signal({ now: this.now(), signal, data: text });
+    this.#worker.expect();
+    return this.#counted(sent);
   }
 
   /** Cancels a run. Resolves with whether it could still be canceled. */
@@ -314,8 +318,8 @@ export class RunEngine implements RunHost {
   async #close(timeoutMs: number): Promise<void> {
     this.#state = "closed";
     this.#cancelPublication();
-    this.#dueTimes.stop();
-    await Promise.all([this.#retention?.close(), this.#worker.drain(timeoutMs)]);
+    const advanced = this.#dueTimes.stop();
+    await Promise.all([advanced, this.#retention?.close(), this.#worker.drain(timeoutMs)]);
     this.#unlisten();
     this.#leases.stop();
   }
@@ -367,7 +371,8 @@ export class RunEngine implements RunHost {
 
   #ingest(batch: EventBatch): Promise<readonly StartOutcome[]> {
     const ingested = this.store.ingest({ now: this.now(), ...batch });
-    if (batch.starts.length > 0) this.#worker.expect();
+    // Events may also wake runs, which only the store knows; to look for none in its commit costs next to nothing.
+    this.#worker.expect();
     return ingested;
   }
 
@@ -409,8 +414,6 @@ export class RunEngine implements RunHost {
     this.#options.onError?.(error);
   }
 }
-
-const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
 const isTransactional = (store: RunStore): store is TransactionalRunStore =>
   "ingestWithin" in store;

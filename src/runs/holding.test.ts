@@ -260,6 +260,34 @@ test("one that is busy for longer goes on when it is done, not at the end of a l
   expect(executions).toBe(2);
 });
 
+test.each<[string, () => unknown, object]>([
+  ["returns", () => "late", { state: "completed", output: '"late"' }],
+  [
+    "throws",
+    () => {
+      throw new Error("late");
+    },
+    { state: "failed", error: { message: "late" } },
+  ],
+])("one that %s after it was thought to wait is called again", async (_how, end, outcome) => {
+  const gate = new Gate();
+  let executions = 0;
+  await using kit = await EngineKit.start([
+    define("busy", async (run) => {
+      executions++;
+      run.onLeave(() => gate.open());
+      const slow = run.waitForEvent("slow", { event: "never", timeoutMs: DAY_MS });
+      await Promise.race([slow, run.run("fast", () => "fast")]);
+      await gate.pass();
+      return end();
+    }),
+  ]);
+  const id = await kit.begin("busy");
+  await kit.store.waitForEnd(id);
+  expect(await kit.run(id)).toMatchObject(outcome);
+  expect(executions).toBe(2);
+});
+
 test("a store that is closed under it ends the engine's executions without noise", async () => {
   const gate = new Gate<string>();
   const kit = await EngineKit.start([define("f", (run) => run.run("slow", () => gate.pass()))]);

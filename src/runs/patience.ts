@@ -19,10 +19,6 @@ export class Patience {
     this.#onLost = onLost;
   }
 
-  get isRunning(): boolean {
-    return this.#timer !== undefined;
-  }
-
   get isLost(): boolean {
     return this.#isLost;
   }

@@ -10,7 +10,7 @@ import { MaxDuration } from "./max-duration.ts";
 import { Patience, PATIENCE_MS } from "./patience.ts";
 import { Results } from "./results.ts";
 import { judge } from "./retry.ts";
-import { endBatch } from "./run-end.ts";
+import { endBatch, NO_EVENTS } from "./run-end.ts";
 import type { ExecutionHost, Leave } from "./execution-host.ts";
 import { RunContext, type StepCalls } from "./run-handle.ts";
 import { RunWriter } from "./run-writer.ts";
@@ -33,7 +33,6 @@ import { outcomeOf, SHORT_WAIT_MS, WaitingSteps } from "./waiting-steps.ts";
 
 /** A run may take so many steps. */
 export const MAX_STEPS = 10_000;
-const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
 /**
  * One execution of a run, from its claim until it leaves this worker.
@@ -276,6 +275,8 @@ export class RunExecution implements StepCalls {
       if (this.#meet(step) === "known") return;
       this.#try(step, () => {
         const { data, batch, effect } = prepare();
+        // They may be what another branch waits for, or bring it.
+        if (this.#waiting.isListeningUnsaved) this.#storeWaits();
         this.#conclude([{ step, entry: this.#done(step, 1, data), effect }], batch);
       });
     });

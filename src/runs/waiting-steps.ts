@@ -66,7 +66,6 @@ export class WaitingSteps {
 
   /** Takes out what is answered or due, in the order of when that was. */
   takeReady(now: number): WaitingStep[] {
-    if (!this.isReady(now)) return [];
     const ready = [...this.#steps.values()].filter(({ answer, dueAt }) => answer || dueAt <= now);
     for (const waiting of ready) {
       this.#steps.delete(waiting.step.key);

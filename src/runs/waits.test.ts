@@ -20,6 +20,32 @@ test("waitForEvent resolves with the first event that matches", async () => {
   expect(JSON.parse(run.output!)).toMatchObject({ name: "paid", data: { order: 7, cents: 500 } });
 });
 
+test("what an event or a signal wakes is claimed in the same commit", async () => {
+  let commits = 0;
+  const seen: number[] = [];
+  await using kit = await EngineKit.start([
+    define("waits", async (run) => {
+      await run.waitForEvent("paid", { event: "paid", timeoutMs: DAY_MS });
+      seen.push(commits);
+      await run.waitForSignal("go", { signal: "go", onConflict: "fail", timeoutMs: DAY_MS });
+      seen.push(commits);
+    }),
+  ]);
+  const nothing = (): void => {};
+  const count = (): void => void commits++;
+  kit.sqlite.attach({ stale: nothing, flush: nothing, committed: count, rolledBack: nothing });
+  await kit.begin("waits");
+  await kit.engine.whenQuiet();
+  commits = 0;
+  await kit.engine.send([{ name: "paid" }]);
+  await kit.engine.whenQuiet();
+  commits = 0;
+  await kit.engine.signal("go", null);
+  await kit.engine.whenQuiet();
+  // The other commit is that of the step's result. The second run of the handler sees the first wait again.
+  expect(seen).toEqual([2, expect.any(Number), 2]);
+});
+
 test("waitForEvent resolves with null at its time limit", async () => {
   await using kit = await EngineKit.start([
     define("waits", async (run) => [
@@ -187,4 +213,21 @@ test("invoke fails at its time limit, and for a function that is not there", asy
   expect(await kit.run(id)).toMatchObject({
     output: '["RUNS_INVOKE_TIMEOUT","RUNS_UNKNOWN_FUNCTION"]',
   });
+});
+
+test("an event that one branch sends reaches the wait of another", async () => {
+  await using kit = await EngineKit.start([
+    define("both", (run) =>
+      Promise.all([
+        run.waitForEvent("hear", { event: "said", timeoutMs: 60_000 }),
+        run.sendEvents("say", [{ name: "said", data: { n: 1 } }]),
+      ]),
+    ),
+  ]);
+  const run = await kit.run(await kit.begin("both"));
+  expect(run.state).toBe("completed");
+  expect(JSON.parse(run.output!)).toMatchObject([
+    { name: "said", data: { n: 1 } },
+    [expect.stringMatching(/^evt_/)],
+  ]);
 });

@@ -28,6 +28,8 @@ export interface WorkerOptions {
 
 /** A run that loses its holder so often without finishing a step ends as RUN_CRASHED. */
 export const MAX_LOSSES = 3;
+/** How long after a claim that the store refused there is another. */
+const CLAIM_RETRY_MS = 250;
 /** How much longer than it took the last time a handler is given for something that is no step. */
 const PATIENCE_FACTOR = 4;
 const LEARNED_PATIENCE_MS = 1_000;
@@ -68,6 +70,7 @@ export class Worker implements ExecutionHost {
   readonly #learned = new Map<RunKey, number>();
   readonly #leftAt = new WeakMap<RunExecution, number>();
   #emptied: (() => void) | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(host: WorkerHost, options: WorkerOptions, leases: LeaseKeeper) {
     this.#host = host;
@@ -84,10 +87,6 @@ export class Worker implements ExecutionHost {
     if (this.#isClaiming || (this.#isWorking && this.#mayFind && this.#free > 0)) return false;
     for (const execution of this.#held.values()) if (!execution.isResting) return false;
     return true;
-  }
-
-  get held(): Iterable<RunExecution> {
-    return this.#held.values();
   }
 
   start(): void {
@@ -143,6 +142,7 @@ export class Worker implements ExecutionHost {
     this.#isWorking = false;
     this.#cancelCheck?.();
     this.#live.close();
+    clearTimeout(this.#retryTimer);
     for (const execution of [...this.#held.values()]) execution.drain();
     if (this.#isEmpty) return;
     const cancel = this.clock.after(timeoutMs, () => {
@@ -168,10 +168,9 @@ export class Worker implements ExecutionHost {
     const { key } = execution.run;
     if (execution.leave === "lost") this.#live.drop(execution);
     if (execution.leave === "finished") this.#learned.delete(key);
-    if (this.#held.get(key) === execution) {
-      this.#held.delete(key);
-      this.#leases.remove(execution);
-    }
+    this.#leases.remove(execution);
+    // It may be held again, by another execution.
+    if (this.#held.get(key) === execution) this.#held.delete(key);
     if (execution.isParked && this.#isWoken.has(execution)) this.#wake(execution);
     this.#pumpSoon();
     this.#host.changed();
@@ -243,8 +242,13 @@ export class Worker implements ExecutionHost {
     this.#isPumpQueued = false;
     if (!this.#isWorking || !this.#mayFind || this.#isClaiming) return;
     const limit = this.#free;
+    if (limit <= 0) return;
     const functionIds = [...this.#host.functions.keys()];
-    if (limit <= 0 || functionIds.length === 0) return;
+    if (functionIds.length === 0) {
+      // Whoever registers some looks again.
+      this.#mayFind = false;
+      return;
+    }
     const isExpected = this.#isExpecting;
     this.#isClaiming = true;
     this.#mayFind = false;
@@ -263,11 +267,22 @@ export class Worker implements ExecutionHost {
         this.#early = [];
         this.#live.unreserve();
         this.report(error);
+        this.#lookAgain();
         this.#host.changed();
         if (this.#isEmpty) this.#emptied?.();
       },
     );
   };
+
+  /** What is in the line was announced already, and may be the last to be announced for long. */
+  #lookAgain(): void {
+    if (!this.#isWorking) return;
+    this.#mayFind = true;
+    this.#retryTimer ??= realSetTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#pumpSoon();
+    }, CLAIM_RETRY_MS);
+  }
 
   #take(runs: readonly ClaimedRun[]): void {
     const early = this.#early;

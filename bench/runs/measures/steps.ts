@@ -32,18 +32,29 @@ async function many({ newStore, serverPid }: RunContext, runs: number): Promise<
   return rateOf(runs * STEPS, time);
 }
 
-/** In the long run, ms a step in its first tenth and in its last: the medians, so that one stall of the disk is not growth. */
-async function long(
-  system: RunSystem,
-  steps: number,
-): Promise<Record<"ms" | "first" | "last", number>> {
+/** Of a long run, medians in ms, so that a stall of the disk is not taken for growth: of as many steps as a short run has, and of single steps. */
+interface LongRun {
+  readonly slice: number;
+  readonly firstTenth: number;
+  readonly lastTenth: number;
+}
+
+async function long(system: RunSystem, steps: number): Promise<LongRun> {
   const at: number[] = [];
   system.ledger.onStep = () => void at.push(performance.now());
-  const ms = await timedRun(system, steps);
+  await timedRun(system, steps);
   system.ledger.onStep = undefined;
-  const took = at.slice(1).map((time, index) => time - at[index]!);
+  const between = (every: number) => {
+    const times = at.filter((_, index) => index % every === 0);
+    return times.slice(1).map((time, index) => time - times[index]!);
+  };
+  const took = between(1);
   const tenth = Math.floor(steps / 10);
-  return { ms, first: median(took.slice(0, tenth)), last: median(took.slice(-tenth)) };
+  return {
+    slice: median(between(STEPS)),
+    firstTenth: median(took.slice(0, tenth)),
+    lastTenth: median(took.slice(-tenth)),
+  };
 }
 
 export const throughputMeasures: readonly RunMeasure[] = [
@@ -77,17 +88,17 @@ export const throughputMeasures: readonly RunMeasure[] = [
       await compare();
       short.length = 0;
       await compare();
-      let [ms, first, last] = [0, 0, 0];
+      let run: LongRun | undefined;
       const time = await timed(serverPid, async () => {
-        ({ ms, first, last } = await long(system, longSteps));
+        run = await long(system, longSteps);
       });
       await compare();
       system.ledger.verify();
       await system.drop();
       return {
         ...rateOf(longSteps, time),
-        ratio: ms / longSteps / (median(short) / STEPS),
-        lastToFirst: last / first,
+        ratio: run!.slice / median(short),
+        lastToFirst: run!.lastTenth / run!.firstTenth,
       };
     },
   },

@@ -121,3 +121,11 @@ it("what is refused changes nothing, and is allowed at the time it was told", ()
     }),
   );
 });
+
+it("waits no longer than for an empty bucket, however far the clock was set back", () => {
+  const rate = { limit: 2, periodMs: 1000, burst: 0 };
+  const ahead = takeToken(rate, takeToken(rate, undefined, DAY_MS).tat, DAY_MS);
+  const refused = takeToken(rate, ahead.tat, 0);
+  expect(refused).toEqual({ allowed: false, tat: 1_000, nextAt: 500 });
+  expect(takeToken(rate, refused.tat, 500).allowed).toBe(true);
+});

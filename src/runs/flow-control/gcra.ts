@@ -40,7 +40,9 @@ const STEPS_PER_MS = 2048;
  */
 export function takeToken(rate: Rate, tat: number | undefined, now: number): RateAnswer {
   const { emissionMs, capacity } = bucketOf(rate);
-  const busyUntil = Math.max(tat ?? now, now);
+  // A clock that was set back leaves at most a bucket that is empty now.
+  const emptyUntil = now + capacity * emissionMs;
+  const busyUntil = Math.min(Math.max(tat ?? now, now), emptyUntil);
   const allowAt = whenAllowed(busyUntil, emissionMs, capacity);
   if (allowAt > now) return { allowed: false, tat: busyUntil, nextAt: allowAt };
   const next = busyUntil + emissionMs;

@@ -20,8 +20,13 @@ it("lets five a day through, at once or spread, and the sixth a day after the fi
   });
 });
 
-it("keeps its order when the clock goes back", () => {
-  expect(takeFromWindow({ limit: 3, periodMs: 1000 }, [500], 400).times).toEqual([500, 500]);
+it("when the clock was set back, what it has counted counts as of now", () => {
+  const rate = { limit: 2, periodMs: 1000 };
+  const hour = 3_600_000;
+  expect(takeFromWindow(rate, [hour], 400)).toMatchObject({ allowed: true, times: [400, 400] });
+  const refused = takeFromWindow(rate, [hour, hour + 1], 400);
+  expect(refused).toEqual({ allowed: false, times: [400, 400], nextAt: 1_400 });
+  expect(takeFromWindow(rate, refused.times, refused.nextAt).allowed).toBe(true);
 });
 
 it("no window holds more than the limit, and nothing is refused without need", () => {

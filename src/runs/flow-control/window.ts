@@ -29,10 +29,10 @@ export function takeFromWindow(
   times: readonly number[],
   now: number,
 ): WindowAnswer {
-  const recent = times.filter((time) => time > now - periodMs);
+  // What lies ahead was counted before the clock was set back: it counts as of now.
+  const recent = times.filter((time) => time > now - periodMs).map((time) => Math.min(time, now));
   const allowed = recent.length < limit;
-  // A clock that was set back must not spoil the order.
-  if (allowed) recent.push(Math.max(now, recent.at(-1) ?? now));
+  if (allowed) recent.push(now);
   const oldest = recent[recent.length - limit];
   return { allowed, times: recent, nextAt: oldest === undefined ? now : oldest + periodMs };
 }

@@ -273,6 +273,23 @@ export function testFlowControl({ open, openTwo }: RunStoreKind): void {
       ]);
     });
 
+    test("goes on counting from now when the clock was set back", async () => {
+      const kit = new RunKit(open());
+      for (const mode of ["gcra", "window"] as const) {
+        const rateLimit = rate({ key: mode, mode, limit: 2, periodMs: 10 * SECOND });
+        const outcomes: string[] = [];
+        for (const at of [HOUR, HOUR + 1, 0, 4 * SECOND, 10 * SECOND]) {
+          kit.now = T0 + at;
+          outcomes.push((await kit.start({ rateLimit })).outcome);
+        }
+        const [first, , back] = outcomes;
+        expect([mode, first, back, outcomes.at(-1)]).toEqual([
+          mode,
+          ...["started", "limited", "started"],
+        ]);
+      }
+    });
+
     test("counts each key by itself; a start that is a repetition does not count", async () => {
       const kit = new RunKit(open());
       const rateLimit = rate({ limit: 1 });

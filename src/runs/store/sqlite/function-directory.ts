@@ -40,16 +40,14 @@ export function publishFunctions(tx: RunTransaction, params: Publication): void 
   tx.sql(EXPIRE).run(expireBefore);
 }
 
-/** What is published, unless `last` is that still. */
-export function readPublished(
-  tx: RunTransaction,
-  last: PublishedFunctions | undefined,
-): PublishedFunctions {
+/** What is published; the same object while nothing has changed. */
+export function readPublished(tx: RunTransaction): PublishedFunctions {
+  const last = tx.published;
   const revision = (tx.sql(REVISION).get()![0] as number | null) ?? 0;
   if (last?.revision === revision) return last;
-  const rows = tx.sql(ALL).all();
-  return {
-    revision,
-    functions: rows.map(([text]) => JSON.parse(text as string) as FunctionDeclaration),
-  };
+  const functions = tx
+    .sql(ALL)
+    .all()
+    .map(([text]) => JSON.parse(text as string) as FunctionDeclaration);
+  return (tx.published = { revision, functions });
 }

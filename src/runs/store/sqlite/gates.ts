@@ -114,9 +114,11 @@ function retry(tx: RunTransaction, row: RunRow, now: number): void {
 function passThrottle(tx: RunTransaction, row: RunRow, now: number): boolean {
   const rate = row.options.throttle!;
   const gate = throttleGate(row);
-  const answer = takeToken(rate, readRate(tx, gate) as number | undefined, now);
-  if (!answer.allowed) return false;
-  writeRate(tx, gate, answer.tat, answer.tat);
+  const stored = readRate(tx, gate) as number | undefined;
+  const { allowed, tat } = takeToken(rate, stored, now);
+  // A refusal changes the state if the clock was set back.
+  if (allowed || tat !== stored) writeRate(tx, gate, tat, tat);
+  if (!allowed) return false;
   row.extras &= ~Extra.throttled;
   return true;
 }

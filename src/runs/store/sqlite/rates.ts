@@ -28,11 +28,14 @@ export function isWithinRate(tx: RunTransaction, fn: number, rate: RateSpec, now
   const stored = readRate(tx, key);
   if (rate.mode === "gcra") {
     const { allowed, tat } = takeToken(rate, stored as number | undefined, now);
-    if (allowed) writeRate(tx, key, tat, tat);
+    // A refusal changes the state if the clock was set back.
+    if (allowed || tat !== stored) writeRate(tx, key, tat, tat);
     return allowed;
   }
   const times = stored === undefined ? [] : (JSON.parse(stored as string) as number[]);
   const answer = takeFromWindow(rate, times, now);
-  if (answer.allowed) writeRate(tx, key, JSON.stringify(answer.times), now + rate.periodMs);
+  const wasSetBack = times.length > 0 && times.at(-1)! > now;
+  if (answer.allowed || wasSetBack)
+    writeRate(tx, key, JSON.stringify(answer.times), now + rate.periodMs);
   return answer.allowed;
 }

@@ -47,7 +47,6 @@ export class SqliteRunStore implements RunStore {
   readonly #cleanups = new Set<() => void>();
   #endEffects: EndEffects = () => undefined;
   #schedules: readonly OwnSchedule[] = [];
-  #published: PublishedFunctions | undefined;
   #isClosed = false;
 
   /** @param store stays the caller's to close */
@@ -155,7 +154,7 @@ export class SqliteRunStore implements RunStore {
 
   published(): PublishedFunctions {
     this.#requireOpen();
-    return (this.#published = readPublished(this.#tx, this.#published));
+    return readPublished(this.#tx);
   }
 
   tick(params: Params<"tick">): Promise<boolean> {

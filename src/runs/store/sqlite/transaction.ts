@@ -1,6 +1,7 @@
 import type { Connection, Statement } from "../../../storage/sqlite/connection.ts";
 import type { Participant } from "../../../storage/sqlite/store.ts";
 import type { JournalEntry, SerializedError } from "../../types.ts";
+import type { PublishedFunctions } from "../function-directory.ts";
 import type { HeldNews, RunKey } from "../run-store.ts";
 import { isFinal, State, type StateCode } from "./codes.ts";
 import { HeldRuns } from "./held-runs.ts";
@@ -61,6 +62,8 @@ export class RunTransaction implements Participant {
   readonly heldRuns = new HeldRuns();
   /** Runs that were ended by others than their holder, and whose consequences have not been drawn yet. */
   endings: EndedRun[] = [];
+  /** The functions that were published when somebody last looked. */
+  published: PublishedFunctions | undefined;
 
   readonly #held = new Map<RunKey, RunRow>();
   readonly #functions = new Map<string, number>();
@@ -204,6 +207,7 @@ export class RunTransaction implements Participant {
     this.stale();
     this.#functions.clear();
     this.#functionIds.clear();
+    this.published = undefined;
   }
 
   /** Only what is in line and what runs is counted: what is delayed may still change its queue. */
