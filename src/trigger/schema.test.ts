@@ -1,13 +1,19 @@
-import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parserOf } from "./schema.ts";
 
 const kinds: Record<string, unknown> = {
   zod: z.object({ n: z.coerce.number() }),
-  valibot: v.object({
-    n: v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.number()),
-  }),
+  "another Standard Schema": {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: ({ n }: { n: unknown }) =>
+        Number.isNaN(Number(n))
+          ? { issues: [{ message: "no number", path: [{ key: "n" }] }] }
+          : { value: { n: Number(n) } },
+    },
+  },
   "an object with parse": { parse: (value: { n: unknown }) => ({ n: checked(value.n) }) },
   yup: { validateSync: (value: { n: unknown }) => ({ n: checked(value.n) }) },
   superstruct: { create: (value: { n: unknown }) => ({ n: checked(value.n) }), assert: () => {} },

@@ -4,5 +4,3 @@ export type Untyped = any;
 
 export type MaybePromise<T> = T | Promise<T>;
 export type OneOrMany<T> = T | readonly T[];
-/** Shows an intersection as one object type. */
-export type Shown<T> = { [K in keyof T]: T[K] } & {};
