@@ -249,6 +249,12 @@ export const errorCatalogue = {
     status: 404,
     hint: "Wait for the id that createToken gave; tokens that have ended go with what retention removes.",
   },
+  RUNS_WAIT_CYCLE: {
+    message: "Run {run} cannot wait for run {other}, which waits for it",
+    retryable: false,
+    status: 409,
+    hint: "Look at the idempotency and debounce keys: a start that is merged into a run further up waits for that run.",
+  },
   RUNTIME_BAD_FUNCTION: {
     message: "createLonghaul was given a function that is none: {found}",
     retryable: false,
@@ -367,6 +373,12 @@ export const errorCatalogue = {
     status: 500,
     hint: "Upgrade Longhaul in this process to the version that wrote the file.",
   },
+  TASK_BAD_CALL: {
+    message: "{call} cannot be used so: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Look at the option that the message names; docs/trigger.md lists them with their limits. Nothing was done.",
+  },
   TASK_BAD_CONFIG: {
     message: "{file} cannot be used as a configuration: {reason}",
     retryable: false,
@@ -409,6 +421,12 @@ export const errorCatalogue = {
     status: 500,
     hint: "Use it in the run function of a task or in its hooks, not in the body of a step; what it calls may use it too.",
   },
+  TASK_NOT_FOUND: {
+    message: "There is no {what} {id}",
+    retryable: false,
+    status: 404,
+    hint: "Look for a mistake in the id, and for another store; runs that are over go with what retention removes.",
+  },
   TASK_NO_LOCAL: {
     message: "The local {local} has no value in this run",
     retryable: false,
@@ -426,6 +444,12 @@ export const errorCatalogue = {
     retryable: false,
     status: 409,
     hint: "Look for tasks that trigger each other in a circle; a task that goes on for ever should trigger itself from outside, or wait.",
+  },
+  TASK_TOO_LATE: {
+    message: "{call} cannot be done any more: {reason}",
+    retryable: false,
+    status: 409,
+    hint: "Only runs that are delayed have a time to change, and only schedules that schedules.create has made.",
   },
   TASK_UNSUPPORTED: {
     message: "Longhaul has no {feature}: {reason}",

@@ -187,6 +187,48 @@ export function testTaskChildren({ open, openTwo }: RunStoreKind): void {
     });
   });
 
+  describe("runs that would wait for each other", () => {
+    test("a start that is merged into a run that waits is an end that says so", async () => {
+      const kit = new RunKit(open());
+      const idempotency = { key: "k", until: T0 + HOUR };
+      const [start] = starting(kit, 1);
+      const root = await kit.waiting({ kind: "children", starts: [start!] }, { idempotency });
+      const child = await kit.claimOne("child");
+      const again = kit.request({ idempotency });
+      await kit.suspend(child, {
+        writes: [pending("wait", T0, Infinity, { kind: "children", starts: [again] })],
+      });
+      const { journal } = await kit.claimOne("child");
+      expect(endsOf(journal[0]!.data)).toMatchObject([
+        { runId: root.id, functionId: "fn", state: "failed", error: { code: "RUNS_WAIT_CYCLE" } },
+      ]);
+    });
+
+    test("a run cannot wait for itself", async () => {
+      const kit = new RunKit(open());
+      const run = await kit.running();
+      const wait = { kind: "runs", runIds: [run.id] } as const;
+      await kit.suspend(run, { writes: [pending("wait", T0, Infinity, wait)] });
+      const [end] = endsOf((await kit.claimOne()).journal[0]!.data);
+      expect(end).toMatchObject({ error: { code: "RUNS_WAIT_CYCLE" } });
+    });
+
+    test("a run that has given up its wait may be waited for", async () => {
+      const kit = new RunKit(open());
+      const root = await kit.running();
+      const [start] = starting(kit, 1);
+      const wait = { kind: "children", starts: [start!] } as const;
+      await kit.append(root, [pending("wait", T0, T0 + SECOND, wait)]);
+      await kit.append(root, [done("wait", "null", "child")]);
+      const child = await kit.claimOne("child");
+      const forRoot = { kind: "runs", runIds: [root.id] } as const;
+      await kit.suspend(child, { writes: [pending("wait", T0, Infinity, forRoot)] });
+      await kit.finish(root, "1");
+      const [end] = endsOf((await kit.claimOne("child")).journal[0]!.data);
+      expect(end).toMatchObject({ runId: root.id, output: "1" });
+    });
+  });
+
   describe("canceling", () => {
     const childOf = (kit: RunKit, parent: { id: string }): Promise<ClaimedRun> =>
       kit.running({ functionId: "child", details: { parentRunId: parent.id } });

@@ -17,6 +17,7 @@ export const failures = {
   skipped: (holder: string) => failure("RUNS_SKIPPED", { run: holder }),
   limited: (functionId: string) => failure("RUNS_RATE_LIMITED", { function: functionId }),
   forgotten: (runId: string) => failure("RUNS_FORGOTTEN", { run: runId }),
+  waitCycle: (run: string, other: string) => failure("RUNS_WAIT_CYCLE", { run, other }),
   signalTaken: (signal: string) => failure("RUNS_SIGNAL_TAKEN", { signal }),
   ended: (runId: string, state: RunState) => failure("RUNS_NOT_COMPLETED", { run: runId, state }),
 } as const;

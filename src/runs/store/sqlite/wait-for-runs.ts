@@ -1,7 +1,7 @@
 import type { RunKey, StartRequest } from "../run-store.ts";
 import { answerStep } from "./answer.ts";
 import { childEndText, endingOf, endsInOrder, noChildEndText } from "./child-ends.ts";
-import { Extra, isFinal, State, type StateCode } from "./codes.ts";
+import { Channel, Extra, isFinal, Purpose, State, type StateCode } from "./codes.ts";
 import { failures } from "./failures.ts";
 import { addInvoker } from "./insert-run.ts";
 import type { RunRow } from "./run-row.ts";
@@ -10,6 +10,10 @@ import type { RunTransaction } from "./transaction.ts";
 import { addRunsWait } from "./waits.ts";
 
 const BY_ID = "SELECT pk, function, state, output, error FROM run WHERE id = ?";
+const WAITING_FOR = `SELECT run_invoker.parent FROM run_invoker
+  JOIN run_wait ON run_wait.run = run_invoker.parent AND run_wait.purpose = ${Purpose.step}
+    AND run_wait.key = run_invoker.key AND run_wait.channel IN (${Channel.invoke}, ${Channel.runs})
+  WHERE run_invoker.run = ?`;
 const ADD = "INSERT INTO run_child (parent, key, run, end) VALUES (?, ?, ?, ?)";
 const SET_EXTRAS = "UPDATE run SET extras = ? WHERE pk = ?";
 
@@ -23,7 +27,8 @@ interface RunsStep {
 }
 
 /** A run that a step asks for: by id, or by what made that there is none. */
-type Wanted = { readonly runId: string } | { readonly refused: StartRequest };
+type Wanted =
+  { readonly runId: string; readonly isNew: boolean } | { readonly refused: StartRequest };
 
 /** Starts runs, and waits until all of them have ended. */
 export function openChildren(
@@ -34,7 +39,8 @@ export function openChildren(
 ): void {
   const wanted = starts.map((start): Wanted => {
     const outcome = startRun(tx, start, step.now);
-    return outcome.outcome === "limited" ? { refused: start } : { runId: outcome.runId };
+    if (outcome.outcome === "limited") return { refused: start };
+    return { runId: outcome.runId, isNew: outcome.runId === start.runId };
   });
   // What a run starts may cancel it: a singleton that starts itself.
   if (row.state === State.running) open(tx, row, step, wanted);
@@ -51,7 +57,7 @@ export function openRuns(
     tx,
     row,
     step,
-    runIds.map((runId) => ({ runId })),
+    runIds.map((runId) => ({ runId, isNew: false })),
   );
 }
 
@@ -64,6 +70,7 @@ function open(
 ): void {
   const ends = new Map<RunKey, string>();
   const live = new Set<RunKey>();
+  let waiting: ReadonlySet<RunKey> | undefined;
   const order = wanted.map((item, index) => {
     const none = -1 - index;
     if ("refused" in item) {
@@ -77,12 +84,17 @@ function open(
       return none;
     }
     const [pk, fn, state, output, error] = found;
-    if (!isFinal(state)) live.add(pk);
-    else if (!ends.has(pk))
-      ends.set(
-        pk,
-        childEndText(tx, { id: item.runId, function: fn }, endingOf({ state, output, error })),
-      );
+    const child = { id: item.runId, function: fn };
+    if (isFinal(state)) {
+      if (!ends.has(pk)) ends.set(pk, childEndText(tx, child, endingOf({ state, output, error })));
+      return pk;
+    }
+    if (!item.isNew && (waiting ??= allWaitingFor(tx, row.pk)).has(pk)) {
+      const failure = failures.waitCycle(row.id, item.runId);
+      ends.set(none, noChildEndText(item.runId, tx.functionId(fn), failure));
+      return none;
+    }
+    live.add(pk);
     return pk;
   });
   addRunsWait(tx, row, { key, entry, until, order, missing: live.size });
@@ -98,6 +110,14 @@ function open(
     setExtra(tx, child, Extra.invoked);
   }
   setExtra(tx, row, Extra.children);
+}
+
+/** A run, all that wait for it, all that wait for those, and so on. */
+function allWaitingFor(tx: RunTransaction, run: RunKey): Set<RunKey> {
+  const found = new Set([run]);
+  for (const member of found)
+    for (const [parent] of tx.sql(WAITING_FOR).all(member) as [RunKey][]) found.add(parent);
+  return found;
 }
 
 type FoundRun = [
