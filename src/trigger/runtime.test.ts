@@ -31,7 +31,8 @@ test("a runtime serves tasks, and gives them its configuration", async () => {
   expect(await longhaul.waitForEnd(id)).toBe("completed");
   expect((await longhaul.getRun(id))!.output).toBe("8");
   expect(await longhaul.invoke(told)).toBe("shop");
-  expect((await longhaul.health()).functions).toEqual(["double", "told"]);
+  const { functions } = await longhaul.health();
+  expect(functions).toEqual(expect.arrayContaining(["double", "told"]));
 });
 
 test("two tasks of one id, and what is no task, are refused", () => {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { RetryDecision, RunHandle } from "../../runs/definition.ts";
 import type { RunHost } from "../../runs/hosting.ts";
 import { type ConfigPlan, readConfig } from "../config/define-config.ts";
@@ -68,7 +67,6 @@ async function createScope(
   config: ConfigPlan,
 ): Promise<TaskScope> {
   const startedAt = host.now();
-  const outside = AsyncLocalStorage.snapshot() as TaskScope["outside"];
   const keys = new ReplayedKeys(run);
   const log = createLog(run, host, config, () => keys.isBehind);
   return {
@@ -79,11 +77,10 @@ async function createScope(
     globals: hooksFor(config),
     keys,
     locals: new Map(),
-    metadata: await createMetadata(run, host, outside, log),
+    metadata: await createMetadata(run, host, log),
     log,
     pending: new Set(),
     startedAt,
-    outside,
     hookParams: undefined,
   };
 }

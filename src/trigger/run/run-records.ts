@@ -4,7 +4,6 @@ import type { ConfigPlan, LogLevel } from "../config/define-config.ts";
 import { type Level, RunLog } from "../log/run-log.ts";
 import { show } from "../log/show.ts";
 import { RunMetadata } from "../metadata/run-metadata.ts";
-import type { TaskScope } from "./scope.ts";
 
 const RANKS: Readonly<Record<LogLevel, number>> = {
   none: -1,
@@ -44,7 +43,6 @@ const STEP = "metadata";
 export async function createMetadata(
   run: RunHandle,
   host: RunHost,
-  outside: TaskScope["outside"],
   log: RunLog,
 ): Promise<RunMetadata> {
   const prefix = run.attempt === 0 ? `${STEP}:` : `${run.attempt + 1}/${STEP}:`;
@@ -58,18 +56,19 @@ export async function createMetadata(
     .map(({ key }) => Number(key.slice(prefix.length)));
   const writer: ConstructorParameters<typeof RunMetadata>[0] = {
     read,
-    write: (count, changes) =>
-      outside(async () => {
-        const body = async (): Promise<void> => {
-          const now = host.now();
-          await Promise.all(
-            [...changes].map(([target, list]) =>
-              metadata.change({ now, runId: run.id, target, changes: list }),
-            ),
-          );
-        };
-        await run.run(`${prefix}${count}`, body, { retries: 0 });
-      }),
+    async write(count, changes) {
+      // The body of a step must not call another at once; a moment later it may.
+      await undefined;
+      const body = async (): Promise<void> => {
+        const now = host.now();
+        await Promise.all(
+          [...changes].map(([target, list]) =>
+            metadata.change({ now, runId: run.id, target, changes: list }),
+          ),
+        );
+      };
+      await run.run(`${prefix}${count}`, body, { retries: 0 });
+    },
   };
   const values = text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>);
   return new RunMetadata(writer, values, Math.max(0, ...known), (error) =>

@@ -26,8 +26,6 @@ export interface TaskScope {
   readonly pending: Set<Promise<unknown>>;
   /** When this execution began, epoch ms. */
   readonly startedAt: number;
-  /** Calls code where no step is running, whoever asks. */
-  readonly outside: <T>(code: () => T) => T;
   /** What hooks get; set once the payload is known. */
   hookParams: HookParams | undefined;
 }

@@ -113,8 +113,9 @@ function pipe<TPart>(
     await writing;
     await store(scope, id, waiting, options);
   };
-  const done = scope
-    .outside(() => scope.run.run(key, body, { retries: 0 }))
+  // The body of a step must not call another at once; a moment later it may.
+  const done = Promise.resolve()
+    .then(() => scope.run.run(key, body, { retries: 0 }))
     .then(() => copy.end())
     .catch((error: unknown) => {
       copy.end(error);
