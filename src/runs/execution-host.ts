@@ -10,8 +10,11 @@ export type Leave = "finished" | "suspended" | "released" | "lost";
 export interface ExecutionHost extends StepHost {
   readonly store: RunStore;
   readonly clock: Clock;
-  /** The execution ends with the write it has just asked for: its place may be given away in the same commit. */
-  leaving(execution: RunExecution): void;
+  /**
+   * The execution ends with the write it has just asked for: its place may be given away in the same commit.
+   * @param bringsWork whether that write probably makes a run ready, which may be claimed in the same commit too
+   */
+  leaving(execution: RunExecution, bringsWork: boolean): void;
   /** That write is committed or refused, or the lease was lost. */
   left(execution: RunExecution): void;
   /** The lease was lost while the execution was going on: its place is free. */

@@ -29,7 +29,7 @@ import { StepKeys } from "./step-keys.ts";
 import type { ClaimedRun, EventBatch, Held, HeldNews } from "./store/run-store.ts";
 import { Turns } from "./turns.ts";
 import type { JournalEntry, SerializedError, StepKind } from "./types.ts";
-import { outcomeOf, SHORT_WAIT_MS, WaitingSteps } from "./waiting-steps.ts";
+import { outcomeOf, SHORT_WAIT_MS, startsRuns, WaitingSteps } from "./waiting-steps.ts";
 
 /** A run may take so many steps. */
 export const MAX_STEPS = 10_000;
@@ -153,9 +153,7 @@ export class RunExecution implements StepCalls {
     this.#maxDuration?.start();
     for (const entry of claimed.journal)
       if (entry.state === "pending" && isAnswered(entry)) this.#answer(entry);
-    const late = this.#late;
-    this.#late = [];
-    for (const action of late) action();
+    for (const action of this.#late.splice(0)) action();
     this.#turns.begin();
   }
 
@@ -548,11 +546,12 @@ export class RunExecution implements StepCalls {
     output: string | undefined,
     error: SerializedError | undefined,
   ): void {
-    const { id: runId, functionId, events } = this.run;
+    const { id: runId, functionId, events, details } = this.run;
     const end = { runId, functionId, events, state, output, error };
     const batch = endBatch(this.#definition, end, this.#host) ?? NO_EVENTS;
     const finish = { ...this.#writer.fence(), state, output, error, ...batch };
-    this.#end("finished", () => this.#host.store.finish(finish));
+    const isChild = details?.parentRunId !== undefined;
+    this.#end("finished", () => this.#host.store.finish(finish), isChild);
     // Losers of a race need not go on.
     if (this.#bodies.isBusy) this.#abort?.abort();
   }
@@ -567,20 +566,20 @@ export class RunExecution implements StepCalls {
     const { earliest } = this.#waiting;
     const dueAt = retryAt ?? (earliest === Infinity ? undefined : earliest);
     const suspend = { ...fence, writes, dueAt, attempt };
-    this.#end("suspended", () => this.#host.store.suspend(suspend));
+    this.#end("suspended", () => this.#host.store.suspend(suspend), writes.some(startsRuns));
     if (endsAttempt) this.#abandon();
     else if (!this.#isLive) this.#tellLeaving();
   }
 
-  /** Leaves with a last write. */
-  #end(how: Leave, write: () => Promise<Held>): void {
+  /** Leaves with a last write, which may bring something into the line. */
+  #end(how: Leave, write: () => Promise<Held>, bringsWork = false): void {
     this.#leave = how;
     this.#stopTimers();
     this.#writer.end(write, (isHeld) => {
       if (!isHeld && this.isParked) this.evict();
       this.#host.left(this);
     });
-    this.#host.leaving(this);
+    this.#host.leaving(this, bringsWork);
   }
 
   #abandon(): void {

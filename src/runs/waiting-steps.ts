@@ -107,6 +107,10 @@ export function outcomeOf({ step, answer }: WaitingStep, at: number): JournalEnt
   return finalEntry(step, { attempt: 1, at, error: serializeError(error) });
 }
 
+/** Whether a write starts runs that may be claimed in its commit. */
+export const startsRuns = ({ wait }: JournalWrite): boolean =>
+  wait?.kind === "children" || wait?.kind === "invoke";
+
 const readyAt = ({ answer, dueAt }: WaitingStep): number => answer?.at ?? dueAt;
 
 const isShortSleep = ({ step, dueAt }: WaitingStep, now: number): boolean =>

@@ -157,8 +157,9 @@ export class Worker implements ExecutionHost {
   starts: ExecutionHost["starts"] = (...args) => this.#host.starts(...args);
   report: ExecutionHost["report"] = (error) => this.#host.report(error);
 
-  leaving(execution: RunExecution): void {
+  leaving(execution: RunExecution, bringsWork: boolean): void {
     this.#active--;
+    if (bringsWork && this.#isWorking) this.expect();
     if (execution.isParked) this.#live.park(execution);
     else if (execution.leave === "suspended") this.#leftAt.set(execution, monotonicNow());
     this.#pumpSoon();
