@@ -58,7 +58,7 @@ export async function createMetadata(
     read,
     async write(count, changes) {
       // The body of a step must not call another at once; a moment later it may.
-      await undefined;
+      await Promise.resolve();
       const body = async (): Promise<void> => {
         const now = host.now();
         await Promise.all(
