@@ -403,6 +403,12 @@ export const errorCatalogue = {
     status: 400,
     hint: "Look at the option that the message names; docs/trigger.md lists them with their limits. Nothing was started.",
   },
+  TASK_CONFLICT: {
+    message: "{call} cannot be done: {reason}",
+    retryable: false,
+    status: 409,
+    hint: "Only runs that are delayed have a time to change, and only schedules that schedules.create has made.",
+  },
   TASK_HOOK_FAILED: {
     message: "The hook {hook} of {task} failed: {reason}",
     retryable: false,
@@ -415,17 +421,17 @@ export const errorCatalogue = {
     status: 500,
     hint: "Give a date ahead, or leave throwIfInThePast out: then it is no wait.",
   },
-  TASK_NOT_IN_TASK: {
-    message: "{tool} was used {place}",
-    retryable: false,
-    status: 500,
-    hint: "Use it in the run function of a task or in its hooks, not in the body of a step; what it calls may use it too.",
-  },
   TASK_NOT_FOUND: {
     message: "There is no {what} {id}",
     retryable: false,
     status: 404,
     hint: "Look for a mistake in the id, and for another store; runs that are over go with what retention removes.",
+  },
+  TASK_NOT_IN_TASK: {
+    message: "{tool} was used {place}",
+    retryable: false,
+    status: 500,
+    hint: "Use it in the run function of a task or in its hooks, not in the body of a step; what it calls may use it too.",
   },
   TASK_NO_LOCAL: {
     message: "The local {local} has no value in this run",
@@ -444,12 +450,6 @@ export const errorCatalogue = {
     retryable: false,
     status: 409,
     hint: "Look for tasks that trigger each other in a circle; a task that goes on for ever should trigger itself from outside, or wait.",
-  },
-  TASK_TOO_LATE: {
-    message: "{call} cannot be done any more: {reason}",
-    retryable: false,
-    status: 409,
-    hint: "Only runs that are delayed have a time to change, and only schedules that schedules.create has made.",
   },
   TASK_UNSUPPORTED: {
     message: "Longhaul has no {feature}: {reason}",

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { retrieveBatch } from "./api/batches.ts";
+import { scheduleTools } from "./api/schedules.ts";
 import { createIdempotencyKey, resetIdempotencyKey } from "./idempotency-keys.ts";
 import { onThrow } from "./retry/on-throw.ts";
 import { retryFetch } from "./retry/fetch.ts";
 import { scheduledTask } from "./task/task.ts";
 import { batchTriggers } from "./trigger/batch-api.ts";
 
+export * from "./api/index.ts";
 export { closeDefaultHost } from "../runs/default-host.ts";
 export { defineConfig, type TriggerConfig } from "./config/define-config.ts";
 export { loadConfig, type LoadedConfig } from "./config/load-config.ts";
@@ -34,7 +37,7 @@ export type * from "./types/task.ts";
 export type * from "./types/trigger-options.ts";
 
 /** Runs of several tasks, or many of one, together. */
-export const batch = batchTriggers;
+export const batch = { ...batchTriggers, retrieve: retrieveBatch };
 
 /** Tries inside of a task. */
 export const retry = { onThrow, fetch: retryFetch };
@@ -42,5 +45,5 @@ export const retry = { onThrow, fetch: retryFetch };
 /** Keys that make something happen once. */
 export const idempotencyKeys = { create: createIdempotencyKey, reset: resetIdempotencyKey };
 
-/** Tasks that start by the clock. */
-export const schedules = { task: scheduledTask };
+/** Tasks that start by the clock, and the schedules that start them. */
+export const schedules = { task: scheduledTask, ...scheduleTools };

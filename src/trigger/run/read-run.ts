@@ -19,7 +19,7 @@ export function extraOf(details: {
 }
 
 /** What the code of the run gets: what the trigger gave, the tick, or the data of the event. */
-export function payloadOf(run: RunHandle): unknown {
+export function payloadOf(run: Pick<RunHandle, "functionId" | "event" | "details">): unknown {
   const { event } = run;
   const data = event.data as Readonly<Record<string, unknown>>;
   if (extraOf(run.details))
@@ -39,6 +39,10 @@ interface TickData {
 
 const UPCOMING = 5;
 
+/** The id of the schedule that is in the code of a task. */
+export const scheduleIdOf = (functionId: string, cron: string): string =>
+  `sched_${digest(`${functionId} ${cron}`)}`;
+
 function scheduledPayload(
   functionId: string,
   event: RunEvent,
@@ -57,7 +61,7 @@ function scheduledPayload(
     upcoming.push(new Date(at));
   }
   return {
-    scheduleId: details.scheduleId ?? `sched_${digest(`${functionId} ${cron}`)}`,
+    scheduleId: details.scheduleId ?? scheduleIdOf(functionId, cron),
     type: isMade ? "IMPERATIVE" : "DECLARATIVE",
     timestamp,
     ...(last !== undefined && { lastTimestamp: new Date(last) }),

@@ -3,6 +3,7 @@ import { attach, type RunHost } from "../../runs/hosting.ts";
 import { queueSlot, taskQueueName } from "../../runs/store/queue-store.ts";
 import type { StartDetails } from "../../runs/store/start-details.ts";
 import { configOf } from "../config/host-config.ts";
+import { serveBulkActions } from "../api/bulk-tools.ts";
 import { bindRuntime } from "../host/binding.ts";
 import { MAX_ATTEMPTS } from "../retry/retry-options.ts";
 import { decideTaskRetry, executeTask, MAX_OUTPUT_BYTES } from "../run/execute-task.ts";
@@ -93,9 +94,11 @@ function makeTask(plan: TaskPlan): Task & KnownTask {
 /** Registers a task with a runtime, and sends there what is triggered by id. */
 function attachTask(plan: TaskPlan, host: RunHost): () => void {
   host.register([definitionOf(plan, host)]);
+  serveBulkActions(host);
   const limited =
     plan.queue.limit === undefined ? [] : [{ ...plan.queue, limit: plan.queue.limit }];
   const queues = [...madeQueues(), ...limited];
+  // Starts say their limits themselves; this is for those that know a queue by its name only.
   if (queues.length > 0) host.stores.queues.declare({ now: host.now(), queues }).catch(() => {});
   return bindRuntime(host);
 }

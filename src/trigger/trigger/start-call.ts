@@ -45,6 +45,8 @@ export interface TriggerExtra {
   readonly priority?: number;
   /** ms; 0 for never. */
   readonly ttlMs?: number;
+  /** What the run began with, for its repetition. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** A run to start. */
@@ -95,6 +97,7 @@ function detailsOf(triggering: Triggering): StartDetails {
     ...(machine && { machine }),
     ...(priority !== undefined && { priority }),
     ...(ttlMs !== undefined && { ttlMs }),
+    ...(metadata !== undefined && { metadata }),
   };
   return compact({
     notBefore: delay === undefined ? undefined : dueTime(delay, now, "delay"),

@@ -1,4 +1,5 @@
 import { LonghaulError } from "../../core/errors.ts";
+import { listTokens } from "../api/list-tokens.ts";
 import { DAY_MS, durationMs, type WaitDuration, waitDurationMs } from "../durations.ts";
 import { resolveKey } from "../idempotency-keys.ts";
 import { requireSteps, type TaskScope } from "../run/scope.ts";
@@ -65,6 +66,7 @@ export const wait = {
   completeToken,
   forToken,
   retrieveToken,
+  listTokens,
 };
 
 /** With a key, the wait is a token that nobody completes: whoever comes with the key waits for the same end. */
