@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { createLonghaul } from "../index.ts";
-import { createTestRuntime } from "../testing/index.ts";
+import { createTestRuntime, VirtualClock } from "../testing/index.ts";
 import { closeDefaultHost, defineConfig, task, tasks, wait } from "./index.ts";
 
 const folders: string[] = [];
@@ -21,6 +21,7 @@ function newUrl(): string {
 }
 
 const quiet = defineConfig({ project: "shop", enableConsoleLogging: false });
+const HOUR = 3_600_000;
 const double = task({ id: "double", run: async (n: number) => n * 2 });
 
 test("a runtime serves tasks, and gives them its configuration", async () => {
@@ -64,6 +65,29 @@ test("the runtime that was made last is triggered; one that has closed no more",
   await second.close();
   const other = await double.trigger(1);
   expect(await first.getRun(other.id)).toBeDefined();
+});
+
+test("without room for live runs, what waits is replayed", async () => {
+  let calls = 0;
+  const waits = task({
+    id: "waits",
+    run: async () => {
+      calls++;
+      await wait.for({ hours: 1 });
+      return "done";
+    },
+  });
+  const clock = new VirtualClock();
+  await using longhaul = createLonghaul({
+    ...{ url: ":memory:", clock, config: quiet, tasks: [waits] },
+    liveRuns: { maxCount: 0 },
+  });
+  await longhaul.start();
+  const { id } = await waits.trigger();
+  await vi.waitFor(async () => expect((await longhaul.getRun(id))!.state).toBe("waiting"));
+  await clock.advance(HOUR);
+  expect(await longhaul.waitForEnd(id)).toBe("completed");
+  expect(calls).toBe(2);
 });
 
 test("in tests of users, the clock is theirs", async () => {
