@@ -6,26 +6,16 @@
  * It goes by a clock that is faster than the machine's, so that its waits are long enough to be slept through in the
  * store.
  */
-import type { Clock } from "../../../src/core/clock.ts";
 import { createLonghaul } from "../../../src/index.ts";
 import { eventTrigger, invokeTrigger, TriggerClient } from "../../../src/trigger/v2/index.ts";
 import { until } from "../queue-kit.ts";
 import { note, wasNoted } from "../runs-ledger.ts";
+import { fastClock, LEASE_MS } from "./fast-clock.ts";
 import { obey, setting, tell } from "./program.ts";
-
-const SPEED = 20;
-/** Deaths are noticed before a lease runs out, and a machine that is busy must not seem to be dead. */
-const LEASE_MS = 60_000 * SPEED;
 
 const { url, ledger, clockSetAt } = setting<{ url: string; ledger: string; clockSetAt: number }>();
 
-const clock: Clock = {
-  now: () => clockSetAt + Math.round((Date.now() - clockSetAt) * SPEED),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0) / SPEED, 1e9));
-    return () => clearTimeout(timer);
-  },
-};
+const clock = fastClock(clockSetAt);
 
 /** A task's callback that keeps the ledger. */
 const body =
