@@ -8,7 +8,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       reporter: ["text-summary", "json-summary", "html"],
-      include: ["src/{core,storage,queue,runs,inngest,runtime,testing}/**/*.{ts,js}"],
+      include: ["src/{core,storage,queue,runs,inngest,trigger,runtime,testing}/**/*.{ts,js}"],
       exclude: ["**/*.test.ts", "src/storage/sqlite/reader-thread.js"],
       thresholds: {
         "src/core/**": { lines: 95 },
@@ -16,6 +16,7 @@ export default defineConfig({
         "src/queue/**": { lines: 95 },
         "src/runs/**": { lines: 95 },
         "src/inngest/**": { lines: 95 },
+        "src/trigger/**": { lines: 95 },
         "src/runtime/**": { lines: 95 },
         "src/testing/**": { lines: 95 },
       },

@@ -7,7 +7,7 @@ import {
   openDefaultHost,
   startDefaultHost,
   usesDefaultHost,
-} from "./default-host.ts";
+} from "../runs/default-host.ts";
 import type { AnyInngestFunction } from "./function.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { AnyInngestFunction, InngestFunction } from "./function.ts";
 import type { Untyped } from "./types/json.ts";
-import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./events/standard-schema.ts";
+import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "../core/standard-schema.ts";
 import { LonghaulError } from "../core/errors.ts";
 
 /** A function by its name: of another app, or one that cannot be imported. Made by {@link referenceFunction}. */

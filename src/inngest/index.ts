@@ -5,7 +5,7 @@
  */
 export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue.ts";
 export { isLonghaulError, LonghaulError } from "../core/errors.ts";
-export { closeDefaultHost } from "./default-host.ts";
+export { closeDefaultHost } from "../runs/default-host.ts";
 export { Inngest, isInngest, type SendOptions } from "./client.ts";
 export {
   durationToMs,
@@ -27,7 +27,7 @@ export {
   type CreatedEvent,
 } from "./events/event-type.ts";
 export { EventSchemas, type EventsOf } from "./events/event-schemas.ts";
-export type { StandardSchemaV1 } from "./events/standard-schema.ts";
+export type { StandardSchemaV1 } from "../core/standard-schema.ts";
 export { InngestFunction, isInngestFunction } from "./function.ts";
 export { InngestFunctionReference, referenceFunction } from "./function-reference.ts";
 export { internalEvents } from "./internal-events.ts";

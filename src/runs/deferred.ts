@@ -31,4 +31,11 @@ export class Deferred {
 /** What a call gets that came too late, or must not go on: it never settles, so that no `catch` sees it. */
 export const never = (): Promise<never> => new Promise(noop);
 
+/** What a call gets that is refused. That perhaps nobody waits for it is no reason to end the process. */
+export function refuse(error: Error): Promise<never> {
+  const refused = Promise.reject(error);
+  refused.catch(noop);
+  return refused;
+}
+
 function noop(): void {}

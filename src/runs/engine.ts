@@ -10,7 +10,12 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { KnownFunctions } from "./known-functions.ts";
 import { matchesWait } from "./matching.ts";
 import { type Retention, type RetentionPolicy, startRetention } from "./retention.ts";
-import { endBatch, type EndHost } from "./run-end.ts";
+import { endBatch, type EndHost, NO_EVENTS } from "./run-end.ts";
+import type { LiveRunsOptions } from "./live/live-runs.ts";
+import { type CallHost, startsOfCalls } from "./start-calls.ts";
+import type { RunStores } from "./store/run-stores.ts";
+import { toStartResult } from "./store/start-results.ts";
+import type { StartCall, StartResult } from "./store/start-details.ts";
 import { ScheduleKeeper } from "./schedule-keeper.ts";
 import { createStartRequest, startsOf } from "./start-request.ts";
 import type {
@@ -35,6 +40,8 @@ export interface RunEngineOptions {
   readonly concurrency?: number | undefined;
   /** How long a run stays a dead holder's before others take it; deaths on the same machine are noticed at once. @default 10_000 */
   readonly leaseMs?: number | undefined;
+  /** How much is kept in memory of live runs that wait; others are replayed when they go on. @default 10,000 runs */
+  readonly liveRuns?: LiveRunsOptions | undefined;
   /** What is kept of runs and events that are over; `false` keeps all. @default 30 days, a million runs */
   readonly retention?: Partial<RetentionPolicy> | false | undefined;
   /** Takes what fails in the background. @default ignores it: the engine tries again */
@@ -80,6 +87,7 @@ export class RunEngine implements RunHost {
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #known: KnownFunctions;
+  readonly #callHost: CallHost = { now: () => this.now(), find: (id) => this.#known.get(id) };
   readonly #endHost: EndHost;
   readonly #leases: LeaseKeeper;
   readonly #worker: Worker;
@@ -111,9 +119,14 @@ export class RunEngine implements RunHost {
         batch,
         functions: this.#functions,
         invocation: (...args) => this.#invocation(...args),
+        starts: (calls, parent) => startsOfCalls(calls, this.#callHost, parent),
         changed: () => this.#noticeQuiet(),
       },
-      { concurrency: options.concurrency ?? DEFAULT_CONCURRENCY, leaseMs },
+      {
+        concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+        leaseMs,
+        liveRuns: options.liveRuns,
+      },
       this.#leases,
     );
     this.#schedules = new ScheduleKeeper(store);
@@ -149,7 +162,9 @@ export class RunEngine implements RunHost {
     const lookOut = realSetInterval(() => this.#dueTimes.look(), LOOK_EVERY_MS);
     const unlistenWork = this.store.onWork((work) => this.#onWork(work));
     const unlistenNews = this.store.onHeldNews((news) => this.#worker.hear(news));
+    const unlistenEnds = this.store.onEnds((runIds) => this.#worker.ended(runIds));
     this.#unlisten = () => {
+      unlistenEnds();
       unlistenWork();
       unlistenNews();
       realClearInterval(lookOut);
@@ -232,6 +247,28 @@ export class RunEngine implements RunHost {
     throw new LonghaulError("RUNS_NOT_COMPLETED", { run: runId, state });
   }
 
+  /**
+   * Starts runs of functions, triggers or not, all in one commit, and resolves once it is made.
+   *
+   * @throws {LonghaulError} RUNS_UNKNOWN_FUNCTION, RUNS_NOT_JSON, RUNS_TOO_LARGE: nothing is started then
+   */
+  async startRuns(calls: readonly StartCall[]): Promise<readonly StartResult[]> {
+    if (calls.length === 0) return [];
+    const starts = startsOfCalls(calls, this.#callHost);
+    const outcomes = await this.#counted(this.#ingest({ ...NO_EVENTS, starts }));
+    return outcomes.map((outcome, index) => toStartResult(starts[index]!.runId, outcome));
+  }
+
+  /** Whether a function of this id is registered here. */
+  hasFunction(id: string): boolean {
+    return this.#functions.has(id);
+  }
+
+  /** What is kept beside runs. */
+  get stores(): RunStores {
+    return this.store.stores;
+  }
+
   /** Sends a signal. Resolves with the id of the run that waited for it, if one did. */
   signal(signal: string, data: unknown): Promise<string | undefined> {
     const text = toJsonText(data, `The signal ${signal}`);
@@ -247,6 +284,16 @@ export class RunEngine implements RunHost {
 
   getRun(runId: string): Promise<RunRecord | undefined> {
     return this.store.getRun(runId);
+  }
+
+  /** The runs that an event is part of, oldest first; by the event's id or its sender's. */
+  runsOfEvent(eventId: string): Promise<readonly RunRecord[]> {
+    return this.store.runsOfEvent(eventId);
+  }
+
+  /** How many live runs wait in this process's memory. */
+  get parkedRuns(): number {
+    return this.#worker.parkedCount;
   }
 
   /** Resolves when nothing is left to do before a later time, an event or a call: for tests that turn the clock. */
@@ -278,8 +325,10 @@ export class RunEngine implements RunHost {
   }
 
   #onWork(work: Work | undefined): void {
-    if (work === undefined) void this.#dueTimes.advance();
-    else this.#dueTimes.lower(work.dueAt);
+    if (work === undefined) {
+      void this.#dueTimes.advance();
+      this.#worker.checkParked();
+    } else this.#dueTimes.lower(work.dueAt);
     if (work?.claimable !== false) this.#worker.look();
     this.#noticeQuiet();
   }
@@ -365,8 +414,6 @@ export class RunEngine implements RunHost {
     this.#options.onError?.(error);
   }
 }
-
-const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
 
 const isTransactional = (store: RunStore): store is TransactionalRunStore =>
   "ingestWithin" in store;

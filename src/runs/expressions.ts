@@ -14,7 +14,8 @@ import type { RunEvent } from "./types.ts";
  *   == != < <= > >=  across types; ints and doubles by value, `null` as 0 or "" beside a number or a string
  *   +                joins text with anything
  *   && || ! ?:       like JavaScript's, on any value: `event.data.nickname || event.data.name`
- *   functions        date now now_plus now_minus lowercase uppercase b64decode json_parse, and CEL's own
+ *   functions        date now now_plus now_minus lowercase uppercase b64decode json_parse, and CEL's own;
+ *                    matches_filter(event.data, "{…}") with a filter as JSON (cel/event-filter.ts)
  *
  * What could not be evaluated, or is missing altogether, is `false` in the end, as in Inngest: a missing key switches
  * off what `key: false` switches off.

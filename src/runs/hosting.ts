@@ -1,5 +1,7 @@
 import type { FunctionDefinition } from "./definition.ts";
 import type { RunRecord } from "./store/run-store.ts";
+import type { RunStores } from "./store/run-stores.ts";
+import type { StartCall, StartResult } from "./store/start-details.ts";
 import type { EventInput } from "./types.ts";
 
 /**
@@ -24,9 +26,20 @@ export interface RunHost {
   sendWithin?(handle: unknown, events: readonly EventInput[]): readonly string[];
   /** Resolves with the id of the run that waited for the signal, if one did. `data` is JSON. */
   signal(signal: string, data: unknown): Promise<string | undefined>;
-  /** Resolves with whether the run could still be canceled. */
+  /**
+   * Starts runs of functions, triggers or not, all in one commit, and resolves once it is made.
+   * @throws {LonghaulError} RUNS_UNKNOWN_FUNCTION, RUNS_NOT_JSON, RUNS_TOO_LARGE: nothing is started then
+   */
+  startRuns(calls: readonly StartCall[]): Promise<readonly StartResult[]>;
+  /** Cancels a run and its unfinished children, theirs too. Resolves with whether the run could still be canceled. */
   cancel(runId: string, reason?: string): Promise<boolean>;
+  /** Whether a function of this id is registered here. */
+  hasFunction(id: string): boolean;
+  /** What is kept beside runs: tokens, tags, metadata, queues, schedules, streams, logs, batches. */
+  readonly stores: RunStores;
   getRun(runId: string): Promise<RunRecord | undefined>;
+  /** The runs that an event is part of, oldest first; by the event's id or its sender's. */
+  runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
 }
 
 /** The method by which a runtime takes a function in. A registered symbol: two copies of the package understand each other. */

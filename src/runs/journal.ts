@@ -7,6 +7,9 @@ import type { JournalEntry } from "./types.ts";
  * Final entries are handed out in their order, each once its step has been called again. One whose step was not called
  * is a gap: the code changed, or it is busy with something that is no step. Gaps may be given up; a step of one that is
  * called later still gets its result.
+ *
+ * What is older than the end of the last failed attempt of the whole handler is not expected: results of that time are
+ * there for who asks, at once, and failures are forgotten.
  */
 export class Journal {
   readonly #entries = new Map<string, JournalEntry>();
@@ -15,15 +18,25 @@ export class Journal {
   #cursor = 0;
   /** Steps with a final entry that were called, and have not got it. */
   readonly #called = new Map<string, Step>();
+  /** Final entries of earlier attempts; and their steps that were called, and have not got them. */
+  readonly #earlier = new Set<string>();
+  #calledEarlier: Step[] = [];
   /** How many entries the code has not come to yet. */
   #unmet: number;
 
   constructor(entries: readonly JournalEntry[]) {
-    for (const entry of entries) {
+    const began = entries.findLastIndex(({ kind }) => kind === "attempt");
+    for (const entry of began < 0 ? [] : entries.slice(0, began)) {
+      if (entry.state === "failed") continue;
+      this.#entries.set(entry.key, entry);
+      if (entry.state === "done") this.#earlier.add(entry.key);
+    }
+    const earlier = this.#entries.size;
+    for (const entry of began < 0 ? entries : entries.slice(began + 1)) {
       this.#entries.set(entry.key, entry);
       if (entry.state === "done" || entry.state === "failed") this.#finals.push(entry.key);
     }
-    this.#unmet = this.#entries.size;
+    this.#unmet = this.#entries.size - earlier;
   }
 
   /** Whether the code has yet to come to something that it did before. */
@@ -42,7 +55,8 @@ export class Journal {
 
   /** A step with a final entry was called. */
   call(step: Step): void {
-    this.#called.set(step.key, step);
+    if (this.#earlier.has(step.key)) this.#calledEarlier.push(step);
+    else this.#called.set(step.key, step);
   }
 
   /** The code came to `count` steps without a final entry. */
@@ -57,7 +71,11 @@ export class Journal {
 
   /** Whether every result was handed out or given up, so that new ones may follow. */
   get isExhausted(): boolean {
-    return this.#cursor === this.#finals.length && this.#called.size === 0;
+    return (
+      this.#cursor === this.#finals.length &&
+      this.#called.size === 0 &&
+      this.#calledEarlier.length === 0
+    );
   }
 
   /** Whether the step of the next result was not called yet. */
@@ -72,6 +90,8 @@ export class Journal {
 
   /** The next result to hand out, if its step was called. */
   next(): Arrival | undefined {
+    const early = this.#calledEarlier.shift();
+    if (early) return { step: early, entry: this.#entries.get(early.key)! };
     const isLate = this.#cursor === this.#finals.length;
     const key = isLate ? firstKey(this.#called) : this.#finals[this.#cursor];
     const step = key === undefined ? undefined : this.#called.get(key);

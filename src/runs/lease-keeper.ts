@@ -50,8 +50,11 @@ export class LeaseKeeper {
     const runs = executions.map(({ run }) => ({ run: run.key, generation: run.generation }));
     this.#host.store.extendLeases({ now, leaseMs: this.#leaseMs, runs }).then((keys) => {
       const held = new Set(keys);
-      for (const execution of executions)
-        if (!held.has(execution.run.key) && this.#held.has(execution)) execution.lose();
+      for (const [index, execution] of executions.entries()) {
+        // A live run may have been suspended and claimed again meanwhile.
+        const isSame = execution.run.generation === runs[index]!.generation;
+        if (!held.has(execution.run.key) && isSame && this.#held.has(execution)) execution.lose();
+      }
     }, this.#host.report);
   }
 

@@ -1,23 +1,38 @@
-import type { Clock } from "../core/clock.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { realSetImmediate } from "../core/real-timers.ts";
 import { Alarm } from "./alarm.ts";
 import { Bodies } from "./bodies.ts";
-import { never } from "./deferred.ts";
-import { type FunctionDefinition, StepError, type StepOptions } from "./definition.ts";
+import { Attempts } from "./attempts.ts";
+import { never, refuse } from "./deferred.ts";
+import type { FunctionDefinition, StepOptions } from "./definition.ts";
 import { serializeError, toJsonText } from "./errors.ts";
+import { MaxDuration } from "./max-duration.ts";
 import { Patience, PATIENCE_MS } from "./patience.ts";
 import { Results } from "./results.ts";
-import { retryDelayMs } from "./retry.ts";
-import { endBatch } from "./run-end.ts";
-import { RunContext, type StepCalls, type StepHost } from "./run-handle.ts";
+import { judge } from "./retry.ts";
+import { endBatch, NO_EVENTS } from "./run-end.ts";
+import type { ExecutionHost, Leave } from "./execution-host.ts";
+import { RunContext, type StepCalls } from "./run-handle.ts";
 import { RunWriter } from "./run-writer.ts";
-import { type Arrival, type BodyCall, Step, type WaitingStep, type WaitPlan } from "./step.ts";
+import {
+  type Arrival,
+  type BodyCall,
+  finalEntry,
+  isAnswered,
+  Step,
+  type WaitingStep,
+  type WaitPlan,
+  type WritePlan,
+} from "./step.ts";
+import { changeOf } from "./step-change.ts";
 import { StepKeys } from "./step-keys.ts";
-import type { ClaimedRun, EventBatch, Held, HeldNews, RunStore } from "./store/run-store.ts";
+import type { ClaimedRun, EventBatch, Held, HeldNews } from "./store/run-store.ts";
 import { Turns } from "./turns.ts";
 import type { JournalEntry, SerializedError, StepKind } from "./types.ts";
-import { SHORT_WAIT_MS, WaitingSteps } from "./waiting-steps.ts";
+import { outcomeOf, SHORT_WAIT_MS, startsRuns, WaitingSteps } from "./waiting-steps.ts";
+
+/** A run may take so many steps. */
+export const MAX_STEPS = 10_000;
 
 /**
  * One execution of a run, from its claim until it leaves this worker.
@@ -31,38 +46,18 @@ import { SHORT_WAIT_MS, WaitingSteps } from "./waiting-steps.ts";
  * inline, and go on when their entry is committed. Branches that wait are promises that never settle: when nothing else
  * is left to do, the run is stored as waiting and this object is forgotten.
  *
+ * A live run keeps its object and its code when it is suspended: it is parked (live/live-runs.ts), and goes on where it
+ * was when this worker claims the run again. What its code does meanwhile takes effect then.
+ *
  * Results reach the handler one a turn (turns.ts), and only once they are committed: that, with the order of the
  * journal, is all that a replay needs to take the same way again.
  */
-export type Leave = "finished" | "suspended" | "released" | "lost";
-
-/** What an execution needs from the worker around it. */
-export interface ExecutionHost extends StepHost {
-  readonly store: RunStore;
-  readonly clock: Clock;
-  /** The execution ends with the write it has just asked for: its place may be given away in the same commit. */
-  leaving(execution: RunExecution): void;
-  /** That write is committed, or the lease was lost. */
-  left(execution: RunExecution): void;
-  /** Nothing is left to do until a time that is near. */
-  rested(): void;
-  /** The handler of a suspended run went on: it was busy with something that is no step. */
-  revived(execution: RunExecution): void;
-  /** Takes what failed and has no other place to show. */
-  report(error: unknown): void;
-}
-
-/** A run may take so many steps. */
-export const MAX_STEPS = 10_000;
-const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
-
-/** Runs the handler of one claimed run. */
 export class RunExecution implements StepCalls {
-  readonly run: ClaimedRun;
+  #run: ClaimedRun;
   readonly #definition: FunctionDefinition;
   readonly #host: ExecutionHost;
   readonly #results: Results;
-  readonly #writer: RunWriter;
+  #writer: RunWriter;
   readonly #patience: Patience;
   readonly #alarm: Alarm;
   readonly #bodies = new Bodies(this);
@@ -72,17 +67,15 @@ export class RunExecution implements StepCalls {
   #leave: Leave | undefined;
   readonly #leaveListeners: (() => void)[] = [];
   #abort: AbortController | undefined;
-  #attempt: number;
-  #resetsAttempt: boolean;
-  /** When a handler that has thrown is tried again. */
-  #retryAt: number | undefined;
+  readonly #attempts: Attempts;
+  readonly #isLive: boolean;
+  /** Length of the JSON texts of all results that its code has got. */
+  seenLength = 0;
+  /** What the code of a parked run did. */
+  #late: (() => void)[] = [];
+  readonly #maxDuration: MaxDuration | undefined;
   #steps = 0;
   #isDraining = false;
-  /** Bodies that were not started because of draining. */
-  #blocked = 0;
-  /** Waits for events and signals that are being stored, and bodies that hold back until they are. */
-  #listening = 0;
-  #heldBack: (() => void)[] = [];
   /** Whether the last result led to no call: others have to come, or the handler is busy with something else. */
   #isQuiet = false;
   #isResting = false;
@@ -93,30 +86,33 @@ export class RunExecution implements StepCalls {
     host: ExecutionHost,
     patienceMs = PATIENCE_MS,
   ) {
-    this.run = run;
+    this.#run = run;
     this.#definition = definition;
     this.#host = host;
+    this.#isLive = definition.executor === "live";
+    this.#attempts = new Attempts(definition, run);
     this.#results = new Results(run.journal);
-    this.#writer = new RunWriter(run, {
-      store: host.store,
-      clock: host.clock,
-      lost: () => this.lose(),
-      written: () => this.#proceed(),
-      report: (error) => host.report(error),
-    });
+    this.#writer = this.#createWriter();
     this.#patience = new Patience(patienceMs, () => this.#losePatience());
     this.#alarm = new Alarm(host.clock, () => this.#proceed());
-    this.#attempt = run.attempt;
-    this.#resetsAttempt = run.attempt > 0 || run.losses > 0;
+    const limitMs = run.details?.maxDurationMs;
+    if (limitMs !== undefined)
+      this.#maxDuration = new MaxDuration(host.clock, limitMs, (error) =>
+        this.fail(error, "timedOut"),
+      );
+  }
+
+  get run(): ClaimedRun {
+    return this.#run;
   }
 
   /** Attempts made of the code before this one, since a step last finished. */
   get attempt(): number {
-    return this.#attempt;
+    return this.#attempts.count;
   }
 
   get maxAttempts(): number {
-    return this.#definition.retries + 1;
+    return this.#attempts.max;
   }
 
   get isReplaying(): boolean {
@@ -139,12 +135,38 @@ export class RunExecution implements StepCalls {
     return this.#isResting && this.#leave === undefined;
   }
 
+  /** Whether it has left, and goes on here if its run is claimed again at the next generation. */
+  get isParked(): boolean {
+    return this.#isLive && this.#leave === "suspended" && !this.#attempts.isOver;
+  }
+
   onLeave(listener: () => void): void {
     this.#leaveListeners.push(listener);
   }
 
+  /** The run that was suspended here is claimed again: its code goes on. */
+  resume(claimed: ClaimedRun): void {
+    this.#run = { ...this.#run, generation: claimed.generation };
+    this.#writer = this.#createWriter();
+    this.#leave = undefined;
+    this.#isQuiet = false;
+    this.#maxDuration?.start();
+    for (const entry of claimed.journal)
+      if (entry.state === "pending" && isAnswered(entry)) this.#answer(entry);
+    for (const action of this.#late.splice(0)) action();
+    this.#turns.begin();
+  }
+
+  /** Its code is forgotten: there is no room for it, the run has ended, or others have taken it. */
+  evict(): void {
+    this.#leave = "lost";
+    this.#late = [];
+    this.#abandon();
+  }
+
   /** Calls the handler. */
   start(): void {
+    this.#maxDuration?.start();
     this.#turns.begin();
     let result: unknown;
     try {
@@ -160,15 +182,16 @@ export class RunExecution implements StepCalls {
   }
 
   /** The run has failed, whatever its code makes of it. */
-  fail(error: unknown): void {
+  fail(error: unknown, state: "failed" | "timedOut" = "failed"): void {
     if (this.#leave !== undefined) return;
-    this.#finish("failed", undefined, serializeError(error));
+    this.#finish(state, undefined, serializeError(error));
     this.#abandon();
   }
 
   /** Takes no further step: what runs is finished, then the run is given back. */
   drain(): void {
     this.#isDraining = true;
+    this.#bodies.drain();
     this.#proceed();
   }
 
@@ -187,6 +210,7 @@ export class RunExecution implements StepCalls {
     this.#writer.close();
     this.#stopTimers();
     this.#abandon();
+    this.#host.lost();
     this.#host.left(this);
   }
 
@@ -197,8 +221,7 @@ export class RunExecution implements StepCalls {
       this.lose();
       return;
     }
-    for (const entry of news.answered)
-      if (!this.#waiting.answer(entry)) this.#results.update(entry);
+    for (const entry of news.answered) this.#answer(entry);
     this.#proceed();
   }
 
@@ -208,12 +231,14 @@ export class RunExecution implements StepCalls {
     body: (attempt: number) => unknown,
     options: StepOptions,
   ): Promise<unknown> {
-    const step = this.#begin(id, kind);
+    const step = this.#begin(id, kind, options.args);
     if (step instanceof Promise) return step;
     const call: BodyCall = { step, body, options };
-    const entry = this.#results.meet(step);
-    if (entry === undefined) this.#startBody(call, 0);
-    else if (entry !== "known") this.#waitForRetry(call, entry.attempt, entry.dueAt ?? 0);
+    this.#whenHeld(() => {
+      const entry = this.#meet(step);
+      if (entry === undefined) this.startBody(call, 0);
+      else if (entry !== "known") this.#waitForRetry(call, entry.attempt, entry.dueAt ?? 0);
+    });
     return step.promise;
   }
 
@@ -222,44 +247,43 @@ export class RunExecution implements StepCalls {
     kind: StepKind,
     plan: (key: string) => WaitPlan,
     decode?: (data: unknown) => unknown,
+    args?: string,
   ): Promise<unknown> {
-    const step = this.#begin(id, kind);
+    const step = this.#begin(id, kind, args);
     if (step instanceof Promise) return step;
     step.decode = decode;
-    const entry = this.#results.meet(step);
-    if (entry === undefined) {
-      try {
-        this.#waiting.add({ step, attempt: 0, ...plan(step.key) }, false);
-      } catch (error) {
-        this.#failStep(step, 1, error);
+    this.#whenHeld(() => {
+      if (step.scope && this.#waiting.adopt(step)) return;
+      const entry = this.#meet(step);
+      if (entry === undefined) {
+        this.#try(step, () => this.#waiting.add({ step, attempt: 0, ...plan(step.key) }, false));
+      } else if (entry !== "known") {
+        const { attempt, dueAt = Infinity } = entry;
+        const answer = isAnswered(entry) ? entry : undefined;
+        this.#waiting.add({ step, attempt, dueAt, answer }, true);
       }
-    } else if (entry !== "known") {
-      const { attempt, dueAt = Infinity, data, error } = entry;
-      const answer = data === undefined && error === undefined ? undefined : entry;
-      this.#waiting.add({ step, attempt, dueAt, answer }, true);
-    }
+    });
     return step.promise;
   }
 
-  callSend(id: string, prepare: () => EventBatch): Promise<unknown> {
-    const step = this.#begin(id, "send");
+  callWrite(id: string, kind: StepKind, prepare: () => WritePlan, args?: string): Promise<unknown> {
+    const step = this.#begin(id, kind, args);
     if (step instanceof Promise) return step;
-    if (this.#results.meet(step) !== "known") {
-      try {
-        const batch = prepare();
-        // They may be what another branch waits for.
+    this.#whenHeld(() => {
+      if (this.#meet(step) === "known") return;
+      this.#try(step, () => {
+        const { data, batch, effect } = prepare();
+        // They may be what another branch waits for, or bring it.
         if (this.#waiting.isListeningUnsaved) this.#storeWaits();
-        const data = JSON.stringify(batch.events.map((event) => event.id));
-        this.#conclude([{ step, entry: this.#final(step, 1, data) }], batch);
-      } catch (error) {
-        this.#failStep(step, 1, error);
-      }
-    }
+        this.#conclude([{ step, entry: this.#done(step, 1, data), effect }], batch);
+      });
+    });
     return step.promise;
   }
 
-  bodyReturned({ step }: BodyCall, attempts: number, value: unknown): void {
-    if (this.#leave !== undefined) return;
+  bodyReturned(call: BodyCall, attempts: number, value: unknown): void {
+    if (this.#isTooLate(() => this.bodyReturned(call, attempts, value))) return;
+    const { step } = call;
     let data: string;
     try {
       data = toJsonText(value, `The result of step ${step.key}`);
@@ -267,93 +291,134 @@ export class RunExecution implements StepCalls {
       this.#failStep(step, attempts, error);
       return;
     }
-    this.#conclude([{ step, entry: this.#final(step, attempts, data) }]);
+    this.#conclude([{ step, entry: this.#done(step, attempts, data) }]);
   }
 
-  bodyThrew(call: BodyCall, attempts: number, error: unknown): void {
-    if (this.#leave !== undefined) return;
+  bodyThrew(call: BodyCall, attempts: number, thrown: unknown): void {
+    if (this.#isTooLate(() => this.bodyThrew(call, attempts, thrown))) return;
     const { step, options } = call;
-    const delayMs = retryDelayMs(this.#definition, error, attempts, options);
+    const { delayMs, error } = judge(this.#definition, thrown, attempts, options);
     if (delayMs === undefined) {
       this.#failStep(step, attempts, error);
       return;
     }
-    const { key, kind } = step;
+    const { key, kind, args } = step;
     const at = this.#host.clock.now();
     const dueAt = at + delayMs;
     const failure = { attempt: attempts, error: serializeError(error), dueAt, at };
-    const entry: JournalEntry = { key, kind, state: "retry", ...failure };
+    const entry: JournalEntry = { key, kind, args, state: "retry", ...failure };
     this.#writer.append([{ entry }], false, undefined, () =>
       this.#waitForRetry(call, attempts, dueAt),
     );
   }
 
   get #isBusy(): boolean {
-    return this.#bodies.running > 0 || this.#writer.pending > 0 || this.#turns.isRunning;
+    return this.#bodies.isBusy || this.#writer.pending > 0 || this.#turns.isRunning;
+  }
+
+  #createWriter(): RunWriter {
+    const { store, clock } = this.#host;
+    return new RunWriter(this.#run, {
+      store,
+      clock,
+      keepsAttempt: this.#attempts.isWhole,
+      lost: () => this.lose(),
+      written: () => this.#proceed(),
+      report: (error) => this.#host.report(error),
+    });
+  }
+
+  /** Does what a call asks for: now, or once the run is held again. */
+  #whenHeld(action: () => void): void {
+    if (this.#leave === undefined) action();
+    else this.#late.push(action);
+  }
+
+  /** Whether the code does something that does not count any more, or not yet: then `again` is called in its time. */
+  #isTooLate(again: () => void): boolean {
+    if (this.#leave === undefined) return false;
+    this.#goOnLate();
+    if (this.isParked) this.#late.push(again);
+    return true;
+  }
+
+  #meet(step: Step): JournalEntry | "known" | undefined {
+    const entry = step.scope?.known.get(step.key);
+    if (entry === undefined) return this.#results.meet(step);
+    this.#arrive({ step, entry });
+    return "known";
+  }
+
+  #answer(entry: JournalEntry): void {
+    if (!this.#waiting.answer(entry)) this.#results.update(entry);
+  }
+
+  /** A call that cannot be done is a step that failed. */
+  #try(step: Step, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#failStep(step, 1, error);
+    }
   }
 
   /** Begins a step, or gives what the call has to get instead. */
-  #begin(id: string, kind: StepKind): Step | Promise<never> {
-    if (this.#leave !== undefined || this.#retryAt !== undefined) {
+  #begin(id: string, kind: StepKind, args?: string): Step | Promise<never> {
+    if (this.#leave !== undefined || this.#attempts.isOver) {
       this.#goOnLate();
-      return never();
+      if (!this.isParked) return never();
     }
     if (this.#bodies.isInside) return refuse(new LonghaulError("RUNS_NESTED_STEP", { step: id }));
     if (++this.#steps > MAX_STEPS) {
-      this.fail(new LonghaulError("RUNS_TOO_MANY_STEPS", { step: id, limit: MAX_STEPS }));
+      const error = new LonghaulError("RUNS_TOO_MANY_STEPS", { step: id, limit: MAX_STEPS });
+      this.#whenHeld(() => this.fail(error));
       return never();
     }
     this.#turns.begin();
     this.#isQuiet = false;
     this.#isResting = false;
-    const key = this.#keys.next(id);
-    const known = this.#results.kindOf(key);
-    if (known !== undefined && known !== kind) {
-      this.fail(new LonghaulError("RUNS_STEP_CHANGED", { step: key, known, kind }));
+    const scope = this.#bodies.group;
+    const key = scope ? scope.next(id) : this.#keys.next(id);
+    const change = changeOf(this.#results.knownOf(key), kind, args);
+    if (change) {
+      const error = new LonghaulError("RUNS_STEP_CHANGED", { step: key, ...change });
+      this.#whenHeld(() => this.fail(error));
       return never();
     }
-    return new Step(key, kind);
+    scope?.began();
+    return new Step(key, kind, args, scope);
   }
 
-  #startBody(call: BodyCall, attempts: number): void {
+  startBody(call: BodyCall, attempts: number): void {
     if (this.#leave !== undefined) return;
-    if (this.#isDraining) {
-      this.#blocked++;
-      return;
-    }
     // What the body does may bring what another branch waits for.
-    if (this.#waiting.isListeningUnsaved) this.#storeWaits();
-    if (this.#listening > 0) this.#heldBack.push(() => this.#startBody(call, attempts));
-    else this.#bodies.run(call, attempts);
+    if (this.#waiting.isListeningUnsaved && !this.#isDraining) this.#storeWaits();
+    this.#bodies.start(call, attempts);
   }
 
   #waitForRetry(call: BodyCall, attempt: number, dueAt: number): void {
-    const retry = (): void => this.#startBody(call, attempt);
+    const retry = (): void => this.startBody(call, attempt);
     this.#waiting.add({ step: call.step, attempt, dueAt, retry }, true);
   }
 
   #failStep(step: Step, attempts: number, error: unknown): void {
-    const entry = this.#final(step, attempts, undefined, serializeError(error));
+    const at = this.#host.clock.now();
+    const entry = finalEntry(step, { attempt: attempts, at, error: serializeError(error) });
     this.#conclude([{ step, entry }]);
   }
 
-  #final(
-    { key, kind }: Step,
-    attempt: number,
-    data?: string,
-    error?: SerializedError,
-  ): JournalEntry {
-    const at = this.#host.clock.now();
-    return { key, kind, state: error === undefined ? "done" : "failed", attempt, at, data, error };
+  #done(step: Step, attempt: number, data?: string): JournalEntry {
+    return finalEntry(step, { attempt, at: this.#host.clock.now(), data });
   }
 
   /** Commits results and then hands them out. */
   #conclude(arrivals: readonly Arrival[], batch?: EventBatch): void {
-    const resetsAttempt = this.#resetsAttempt;
-    this.#resetsAttempt = false;
-    this.#writer.append(arrivals, resetsAttempt, batch, () => {
-      if (resetsAttempt) this.#attempt = 0;
-      for (const arrival of arrivals) this.#arrive(arrival);
+    const resets = this.#attempts.takeReset();
+    this.#writer.append(arrivals, resets, batch, (filled) => {
+      if (resets) this.#attempts.wasReset();
+      let effects = 0;
+      for (const { step, entry, effect } of arrivals)
+        this.#arrive({ step, entry: effect ? { ...entry, data: filled[effects++] } : entry });
     });
   }
 
@@ -367,18 +432,14 @@ export class RunExecution implements StepCalls {
     this.#isQuiet = true;
     this.#isResting = false;
     this.#patience.reset();
-    if (entry.state === "failed") step.reject(new StepError(step.key, entry.error!));
-    else if (entry.data === undefined) step.resolve(step.kind === "sleep" ? undefined : null);
-    else {
-      const data = JSON.parse(entry.data) as unknown;
-      step.resolve(step.decode ? step.decode(data) : data);
-    }
+    if (entry.data !== undefined) this.seenLength += entry.data.length;
+    step.settle(entry);
   }
 
   /** The handler has come to rest: hands out the next result, or sees what there is to wait for. */
   #endTurn(): void {
     if (this.#leave !== undefined) return;
-    const next = this.#retryAt === undefined ? this.#results.next() : undefined;
+    const next = this.#attempts.isOver ? undefined : this.#results.next();
     if (next === "held back") this.#patience.start();
     else if (next) this.#handOut(next);
     else this.#proceed();
@@ -388,34 +449,27 @@ export class RunExecution implements StepCalls {
   #proceed(): void {
     if (this.#leave !== undefined || this.#turns.isRunning) return;
     this.#isResting = false;
-    if (this.#retryAt !== undefined) {
+    if (this.#attempts.isOver) {
       if (!this.#isBusy) this.#suspend();
       return;
     }
     const now = this.#host.clock.now();
     if (this.#waiting.isReady(now)) this.#goOn(this.#waiting.takeReady(now));
     else if (this.#isBusy) this.#waitInMemory();
-    else if (this.#blocked > 0) this.release();
+    else if (this.#bodies.isBlocked) this.release();
     else if (this.#waiting.size > 0) realSetImmediate(this.#rest);
   }
 
   /** Results, and further attempts, of steps whose answer or time has come. */
   #goOn(ready: readonly WaitingStep[]): void {
+    const now = this.#host.clock.now();
     const arrivals: Arrival[] = [];
     for (const waiting of ready) {
       if (waiting.retry) waiting.retry();
-      else arrivals.push({ step: waiting.step, entry: this.#outcome(waiting) });
+      else arrivals.push({ step: waiting.step, entry: outcomeOf(waiting, now) });
     }
     if (arrivals.length > 0) this.#conclude(arrivals);
     this.#proceed();
-  }
-
-  /** What a wait came to: its answer, or nothing within its time. */
-  #outcome({ step, answer }: WaitingStep): JournalEntry {
-    if (answer) return this.#final(step, 1, answer.data, answer.error);
-    if (step.kind !== "invoke") return this.#final(step, 1);
-    const error = new LonghaulError("RUNS_INVOKE_TIMEOUT", { step: step.key });
-    return this.#final(step, 1, undefined, serializeError(error));
   }
 
   /** Every branch waits: for a moment, in memory; for longer, in the store. */
@@ -423,8 +477,9 @@ export class RunExecution implements StepCalls {
     if (this.#leave !== undefined || this.#isBusy || this.#waiting.size === 0) return;
     const now = this.#host.clock.now();
     const isShort = this.#waiting.earliest - now < SHORT_WAIT_MS && !this.#isDraining;
-    const mayBeBusyElsewhere = this.#isQuiet || this.#results.hasGap;
-    if (this.#retryAt !== undefined || this.#waiting.isReady(now)) this.#proceed();
+    // What live code is busy with goes on when the run is suspended.
+    const mayBeBusyElsewhere = (this.#isQuiet && !this.#isLive) || this.#results.hasGap;
+    if (this.#attempts.isOver || this.#waiting.isReady(now)) this.#proceed();
     else if (isShort) {
       this.#waitInMemory();
       this.#isResting = !this.#isBusy;
@@ -451,23 +506,21 @@ export class RunExecution implements StepCalls {
     const isListening = this.#waiting.isListeningUnsaved;
     const writes = this.#waiting.takeUnsaved(this.#host.clock.now(), "lasting");
     if (writes.length === 0) return;
-    if (isListening) this.#listening++;
+    if (isListening) this.#bodies.hold();
     this.#writer.append(writes, false, undefined, () => {
-      if (!isListening || --this.#listening > 0) return;
-      const bodies = this.#heldBack;
-      this.#heldBack = [];
-      for (const start of bodies) start();
+      if (isListening) this.#bodies.letGo();
     });
   }
 
   #returned(value: unknown): void {
-    if (this.#leave !== undefined) {
-      this.#goOnLate();
-      return;
-    }
+    if (this.#isTooLate(() => this.#returned(value))) return;
     let output: string;
     try {
-      output = toJsonText(value, `The output of run ${this.run.id}`);
+      output = toJsonText(
+        value,
+        `The output of run ${this.run.id}`,
+        this.#definition.maxOutputBytes,
+      );
     } catch (error) {
       this.#threw(error);
       return;
@@ -475,75 +528,72 @@ export class RunExecution implements StepCalls {
     this.#finish("completed", output, undefined);
   }
 
-  #threw(error: unknown): void {
-    if (this.#leave !== undefined) {
-      this.#goOnLate();
-      return;
-    }
-    // A step has had its own attempts.
-    const attempts = this.#attempt + 1;
-    const isFinal = error instanceof StepError;
-    const delayMs = isFinal ? undefined : retryDelayMs(this.#definition, error, attempts);
-    if (delayMs === undefined) {
-      this.#finish("failed", undefined, serializeError(error));
-      return;
-    }
-    this.#attempt = attempts;
-    this.#retryAt = this.#host.clock.now() + delayMs;
+  #threw(thrown: unknown): void {
+    if (this.#isTooLate(() => this.#threw(thrown))) return;
+    const end = this.#attempts.threw(thrown, this.#host.clock.now());
+    if (end) this.#finish("failed", undefined, serializeError(end.error));
     // Bodies that run finish first: their results count.
-    this.#proceed();
+    else this.#proceed();
   }
 
   /** The handler does something after it was thought to wait. */
   #goOnLate(): void {
-    if (this.#leave === "suspended" && this.#retryAt === undefined) this.#host.revived(this);
+    if (this.#leave === "suspended" && !this.#attempts.isOver) this.#host.revived(this);
   }
 
   #finish(
-    state: "completed" | "failed",
+    state: "completed" | "failed" | "timedOut",
     output: string | undefined,
     error: SerializedError | undefined,
   ): void {
-    const { id: runId, functionId, events } = this.run;
+    const { id: runId, functionId, events, details } = this.run;
     const end = { runId, functionId, events, state, output, error };
     const batch = endBatch(this.#definition, end, this.#host) ?? NO_EVENTS;
     const finish = { ...this.#writer.fence(), state, output, error, ...batch };
-    this.#end("finished", () => this.#host.store.finish(finish));
+    const isChild = details?.parentRunId !== undefined;
+    this.#end("finished", () => this.#host.store.finish(finish), isChild);
     // Losers of a race need not go on.
-    if (this.#bodies.running > 0) this.#abort?.abort();
+    if (this.#bodies.isBusy) this.#abort?.abort();
   }
 
   #suspend(): void {
     const fence = this.#writer.fence();
-    const writes = this.#waiting.takeUnsaved(fence.now, "all");
+    const { isOver, isWhole, retryAt, count: attempt } = this.#attempts;
+    const endsAttempt = isOver && isWhole;
+    const writes = endsAttempt
+      ? this.#attempts.endWrites(this.#waiting.takeAll(), fence.now)
+      : this.#waiting.takeUnsaved(fence.now, "all");
     const { earliest } = this.#waiting;
-    const dueAt = this.#retryAt ?? (earliest === Infinity ? undefined : earliest);
-    const suspend = { ...fence, writes, dueAt, attempt: this.#attempt };
-    this.#end("suspended", () => this.#host.store.suspend(suspend));
-    for (const listener of this.#leaveListeners) listener();
+    const dueAt = retryAt ?? (earliest === Infinity ? undefined : earliest);
+    const suspend = { ...fence, writes, dueAt, attempt };
+    this.#end("suspended", () => this.#host.store.suspend(suspend), writes.some(startsRuns));
+    if (endsAttempt) this.#abandon();
+    else if (!this.#isLive) this.#tellLeaving();
   }
 
-  /** Leaves with a last write. */
-  #end(how: Leave, write: () => Promise<Held>): void {
+  /** Leaves with a last write, which may bring something into the line. */
+  #end(how: Leave, write: () => Promise<Held>, bringsWork = false): void {
     this.#leave = how;
     this.#stopTimers();
-    this.#writer.end(write, () => this.#host.left(this));
-    this.#host.leaving(this);
+    this.#writer.end(write, (isHeld) => {
+      if (!isHeld && this.isParked) this.evict();
+      this.#host.left(this);
+    });
+    this.#host.leaving(this, bringsWork);
   }
 
   #abandon(): void {
     this.#abort?.abort();
-    for (const listener of this.#leaveListeners) listener();
+    this.#tellLeaving();
+  }
+
+  #tellLeaving(): void {
+    for (const listener of this.#leaveListeners.splice(0)) listener();
   }
 
   #stopTimers(): void {
+    this.#maxDuration?.stop();
     this.#alarm.set(Infinity);
     this.#patience.reset();
   }
-}
-
-function refuse(error: Error): Promise<never> {
-  const refused = Promise.reject(error);
-  refused.catch(() => {});
-  return refused;
 }

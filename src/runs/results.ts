@@ -1,6 +1,6 @@
 import { Journal } from "./journal.ts";
 import type { Arrival, Step } from "./step.ts";
-import type { JournalEntry, StepKind } from "./types.ts";
+import type { JournalEntry } from "./types.ts";
 
 /**
  * The results a handler gets, one after the other: first those of the journal, in its order, then new ones, in the order
@@ -27,9 +27,9 @@ export class Results {
     return this.#journal?.hasGap === true;
   }
 
-  /** The kind that the step of a key had before, if there was one. */
-  kindOf(key: string): StepKind | undefined {
-    return this.#journal?.get(key)?.kind;
+  /** What the step of a key was before, if there was one. */
+  knownOf(key: string): Pick<JournalEntry, "kind" | "args"> | undefined {
+    return this.#journal?.get(key);
   }
 
   /** What is known of a step that is called: an entry without a result, or a result, which it will get in its turn. */

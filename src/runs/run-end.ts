@@ -8,6 +8,9 @@ export interface EndHost {
   report(error: unknown): void;
 }
 
+/** What causes nothing. */
+export const NO_EVENTS: EventBatch = { events: [], starts: [], matches: () => false };
+
 /** The events that the end of a run causes, with what they start. What fails in it does not keep the run from ending. */
 export function endBatch(
   definition: FunctionDefinition,

@@ -26,6 +26,8 @@ export interface RunWriterHost {
   readonly clock: Clock;
   /** The store no longer takes writes of this holder, or cannot take them at all. */
   lost(): void;
+  /** Whether attempts are counted over finished steps. @default false */
+  readonly keepsAttempt?: boolean | undefined;
   /** A write is committed, and its `done` was called. */
   written(): void;
   report(error: unknown): void;
@@ -57,27 +59,28 @@ export class RunWriter {
     return { now: this.#host.clock.now(), run: this.#run.key, generation: this.#run.generation };
   }
 
-  /** Writes entries of a run that goes on; `done` is called once they are committed. */
+  /** Writes entries of a run that goes on; `done` is called once they are committed, with what effects filled in. */
   append(
     writes: readonly JournalWrite[],
     resetAttempt: boolean,
     batch: EventBatch | undefined,
-    done: () => void,
+    done: (filled: readonly string[]) => void,
   ): void {
     const now = this.#host.clock.now();
     const { key: run, generation } = this.#run;
     this.#pending++;
-    this.#append({ now, run, generation, writes, resetAttempt, batch }, done);
+    const { keepsAttempt } = this.#host;
+    this.#append({ now, run, generation, writes, resetAttempt, keepsAttempt, batch }, done);
   }
 
   /** Ends the execution with a write; `settled` is called once it is committed, refused, or has failed for good. */
-  end(write: () => Promise<Held>, settled: () => void): void {
+  end(write: () => Promise<Held>, settled: (isHeld: boolean) => void): void {
     this.#isClosed = true;
     write().then(settled, (error: unknown) => {
       if (isForNow(error)) realSetTimeout(() => this.end(write, settled), WRITE_RETRY_MS);
       else {
         this.#host.report(error);
-        settled();
+        settled(false);
       }
     });
   }
@@ -87,13 +90,13 @@ export class RunWriter {
     this.#isClosed = true;
   }
 
-  #append(params: Append, done: () => void): void {
+  #append(params: Append, done: (filled: readonly string[]) => void): void {
     this.#host.store.append(params).then(
-      (isHeld) => {
+      (appended) => {
         this.#pending--;
         if (this.#isClosed) return;
-        if (isHeld) {
-          done();
+        if (appended !== false) {
+          done(appended === true ? NOTHING : appended);
           this.#host.written();
         } else this.#host.lost();
       },
@@ -111,5 +114,7 @@ export class RunWriter {
     );
   }
 }
+
+const NOTHING: readonly string[] = [];
 
 const isForNow = (error: unknown): boolean => isLonghaulError(error) && error.retryable;

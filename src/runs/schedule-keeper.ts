@@ -1,47 +1,52 @@
 import type { FunctionDefinition } from "./definition.ts";
 import {
   createScheduledStart,
+  createScheduleStart,
   type CronTrigger,
-  dueTick,
-  nextTick,
-  readSchedule,
-  type Schedule,
+  type IntervalTrigger,
+  readTicks,
+  type Ticks,
 } from "./schedules.ts";
 import type { RunStore } from "./store/run-store.ts";
 
 interface KnownSchedule {
   readonly definition: FunctionDefinition;
-  readonly trigger: CronTrigger;
-  readonly schedule: Schedule;
+  readonly trigger: CronTrigger | IntervalTrigger;
+  readonly ticks: Ticks;
 }
 
 /**
- * Keeps the store's schedules equal to the cron triggers of the registered functions, and starts their ticks. Several
- * processes may do so: the store lets each tick through once.
+ * Keeps the store's schedules equal to the cron and interval triggers of the registered functions, and starts their
+ * ticks, and those of the schedules that were made for these functions while the program runs. Several processes may do
+ * so: the store lets each tick through once.
  */
 export class ScheduleKeeper {
   readonly #store: RunStore;
   /** By function and by what identifies the schedule in the store. */
   #known = new Map<string, ReadonlyMap<string, KnownSchedule>>();
+  #functions: ReadonlyMap<string, FunctionDefinition> = new Map();
 
   constructor(store: RunStore) {
     this.#store = store;
   }
 
-  /** Takes over the cron triggers of these functions, in place of all before. */
+  /** Takes over the timed triggers of these functions, in place of all before. */
   async set(definitions: Iterable<FunctionDefinition>, now: number): Promise<void> {
     const known = new Map<string, ReadonlyMap<string, KnownSchedule>>();
-    for (const definition of definitions) known.set(definition.id, schedulesOf(definition));
+    const functions = new Map([...definitions].map((definition) => [definition.id, definition]));
+    for (const definition of functions.values()) known.set(definition.id, schedulesOf(definition));
+    this.#functions = functions;
+    this.#store.stores.schedules.serve([...functions.keys()]);
     if (this.#isEmpty && isEmpty(known)) {
       this.#known = known;
       return;
     }
     this.#known = known;
     const schedules = [...known.values()].flatMap((ofFunction) =>
-      [...ofFunction].map(([expression, { definition, schedule }]) => ({
+      [...ofFunction].map(([expression, { definition, ticks }]) => ({
         functionId: definition.id,
         expression,
-        nextAt: nextTick(schedule, now),
+        nextAt: ticks.next(now),
       })),
     );
     await this.#store.schedule({ now, schedules, functionIds: [...known.keys()] });
@@ -49,18 +54,41 @@ export class ScheduleKeeper {
 
   /** Starts the ticks that are due. @returns whether there were any */
   async tick(now: number): Promise<boolean> {
-    if (this.#isEmpty) return false;
+    const [ofTriggers, ofSchedules] = await Promise.all([
+      this.#isEmpty ? 0 : this.#tickTriggers(now),
+      this.#tickSchedules(now),
+    ]);
+    return ofTriggers + ofSchedules > 0;
+  }
+
+  async #tickTriggers(now: number): Promise<number> {
     const due = await this.#store.dueSchedules({ now });
     await Promise.all(
       due.map(async ({ functionId, expression, at }) => {
         const found = this.#known.get(functionId)?.get(expression);
         if (!found) return;
-        const { scheduledAt, nextAt } = dueTick(found.schedule, at, now);
+        const { scheduledAt, nextAt } = found.ticks.due(at, now);
         const start = createScheduledStart(found.definition, found.trigger, scheduledAt, now);
         await this.#store.tick({ now, functionId, expression, at, nextAt, start });
       }),
     );
-    return due.length > 0;
+    return due.length;
+  }
+
+  async #tickSchedules(now: number): Promise<number> {
+    const { schedules } = this.#store.stores;
+    const due = await schedules.due({ now });
+    await Promise.all(
+      due.map(async (schedule) => {
+        const definition = this.#functions.get(schedule.functionId);
+        if (!definition) return;
+        const at = schedule.nextAt!;
+        const { scheduledAt, nextAt } = readTicks(schedule).due(at, now);
+        const start = createScheduleStart(definition, schedule, scheduledAt, now);
+        await schedules.tick({ now, id: schedule.id, at, nextAt, start });
+      }),
+    );
+    return due.length;
   }
 
   get #isEmpty(): boolean {
@@ -71,9 +99,9 @@ export class ScheduleKeeper {
 function schedulesOf(definition: FunctionDefinition): ReadonlyMap<string, KnownSchedule> {
   const found = new Map<string, KnownSchedule>();
   for (const trigger of definition.triggers) {
-    if (!("cron" in trigger)) continue;
-    const schedule = readSchedule(trigger);
-    found.set(`TZ=${schedule.timeZone} ${schedule.cron}`, { definition, trigger, schedule });
+    if ("event" in trigger) continue;
+    const ticks = readTicks(trigger);
+    found.set(ticks.expression, { definition, trigger, ticks });
   }
   return found;
 }

@@ -6,7 +6,9 @@ import {
   dueTick,
   jitterOf,
   nextTick,
+  previousTick,
   readSchedule,
+  readTicks,
   type Schedule,
 } from "./schedules.ts";
 
@@ -52,7 +54,32 @@ describe("reading a cron trigger", () => {
   });
 });
 
+describe("an interval", () => {
+  it("ticks one interval after it was stored, and then without drift", () => {
+    const every = readTicks({ everyMs: 60_000 });
+    expect(every.next(5)).toBe(60_005);
+    expect(every.due(60_005, 60_005)).toEqual({ scheduledAt: 60_005, nextAt: 120_005 });
+    expect(every.due(60_005, 60_900)).toEqual({ scheduledAt: 60_005, nextAt: 120_005 });
+  });
+
+  it("makes up for the last tick of a downtime only", () => {
+    const every = readTicks({ everyMs: 60_000 });
+    expect(every.due(60_005, 250_000)).toEqual({ scheduledAt: 240_005, nextAt: 300_005 });
+  });
+
+  it("is of whole ms, a second at least", () => {
+    expect(() => readTicks({ everyMs: 999 })).toThrow("1000 is the least");
+    expect(() => readTicks({ everyMs: 1_000.5 })).toThrow("every 1000.5 ms");
+  });
+});
+
 describe("ticks", () => {
+  it("have one before them", () => {
+    const before = (cron: string, time: string) => previousTick({ cron }, at(time));
+    expect(before("0 9 * * *", "2026-01-15T09:00:00Z")).toBe(at("2026-01-14T09:00:00Z"));
+    expect(before("0 0 30 2 *", "2026-01-15T09:00:00Z")).toBeUndefined();
+  });
+
   it("have minutes, or seconds", () => {
     const minutes = readSchedule({ cron: "*/15 * * * *" });
     expect(ticks(minutes, "2026-01-15T12:00:00Z", 2)).toEqual([

@@ -5,6 +5,7 @@ import { flowKey } from "./flow-control/keys.ts";
 import { createEventId } from "./ids.ts";
 import { createStartRequest, IDEMPOTENCY_MS } from "./start-request.ts";
 import type { StartRequest } from "./store/run-store.ts";
+import type { ScheduleRecord } from "./store/schedule-store.ts";
 import type { RunEvent } from "./types.ts";
 
 /**
@@ -18,10 +19,30 @@ import type { RunEvent } from "./types.ts";
  *
  * The next tick is computed from the tick before, never from now, so that a schedule does not drift. After a downtime
  * one tick is made up for, the last that was missed; Inngest runs them all.
+ *
+ * Interval triggers tick every so many ms, the first time one interval after they were first stored.
  */
 export interface Schedule {
   readonly cron: string;
   readonly timeZone: string;
+}
+
+/** An interval trigger as a definition has it. */
+export interface IntervalTrigger {
+  readonly everyMs: number;
+}
+
+/** When a trigger ticks. */
+export interface Ticks {
+  /** What identifies it in the store, among those of its function. */
+  readonly expression: string;
+  /** The first tick after `after`, epoch ms; `Infinity` if there is none. Of an interval, one interval later. */
+  next(after: number): number;
+  /**
+   * What to run for a tick that has come due, and what to wait for then.
+   * @param at The tick that was waited for, at most `now`.
+   */
+  due(at: number, now: number): DueTick;
 }
 
 /** A cron trigger as a definition has it. */
@@ -42,6 +63,7 @@ export interface DueTick {
 /** The name of the event that a tick makes. */
 export const SCHEDULED_EVENT = "inngest/scheduled.timer";
 
+const MIN_INTERVAL_MS = 1_000;
 const ZONE_PREFIX = /^(?:CRON_)?TZ=(\S+)\s+/;
 const crons = new Map<string, Cron>();
 
@@ -61,6 +83,41 @@ export function readSchedule({ cron, timeZone }: CronTrigger): Schedule {
     throw new Error("it needs 5 or 6 fields");
   cronOf(schedule).nextRun(new Date(0));
   return schedule;
+}
+
+/**
+ * The ticks of a trigger; `every 60000` in place of a cron expression is an interval, too.
+ *
+ * @throws {Error} that says what is wrong with it
+ */
+export function readTicks(trigger: CronTrigger | IntervalTrigger): Ticks {
+  if ("everyMs" in trigger) return intervalTicks(trigger.everyMs);
+  const every = /^every (\d+)$/.exec(trigger.cron)?.[1];
+  if (every !== undefined) return intervalTicks(Number(every));
+  const schedule = readSchedule(trigger);
+  return {
+    expression: `TZ=${schedule.timeZone} ${schedule.cron}`,
+    next: (after) => nextTick(schedule, after),
+    due: (at, now) => dueTick(schedule, at, now),
+  };
+}
+
+function intervalTicks(everyMs: number): Ticks {
+  if (!Number.isSafeInteger(everyMs) || everyMs < MIN_INTERVAL_MS)
+    throw new Error(`every ${everyMs} ms, and ${MIN_INTERVAL_MS} is the least`);
+  return {
+    expression: `every ${everyMs}`,
+    next: (after) => after + everyMs,
+    due(at, now) {
+      const scheduledAt = now - ((now - at) % everyMs);
+      return { scheduledAt, nextAt: scheduledAt + everyMs };
+    },
+  };
+}
+
+/** The tick of a cron before a time, epoch ms; `undefined` if there is none. */
+export function previousTick(trigger: CronTrigger, before: number): number | undefined {
+  return cronOf(readSchedule(trigger)).previousRuns(1, new Date(before))[0]?.getTime();
 }
 
 /** The first tick after `after`, epoch ms; `Infinity` if there is none. */
@@ -92,29 +149,68 @@ export function jitterOf(functionId: string, tick: number, jitterMs: number): nu
 }
 
 /**
- * The request to start a function for a tick. Two cron triggers that come at the same moment start it once.
+ * The request to start a function for a tick. Two triggers that come at the same moment start it once.
  *
  * @param tick When it was due, epoch ms.
  */
 export function createScheduledStart(
   definition: FunctionDefinition,
-  trigger: CronTrigger,
+  trigger: CronTrigger | IntervalTrigger,
   tick: number,
   now: number,
 ): StartRequest {
-  const fireAt = tick + jitterOf(definition.id, tick, trigger.jitterMs ?? 0);
+  const isCron = "cron" in trigger;
+  const fireAt = tick + jitterOf(definition.id, tick, (isCron && trigger.jitterMs) || 0);
   const scheduledAt = new Date(tick).toISOString();
   const event: RunEvent = {
     id: createEventId(now),
     externalId: scheduledAt,
     name: SCHEDULED_EVENT,
-    data: { cron: trigger.cron, scheduledAt, fireAt: new Date(fireAt).toISOString() },
+    data: {
+      ...(isCron ? { cron: trigger.cron } : { everyMs: trigger.everyMs }),
+      scheduledAt,
+      fireAt: new Date(fireAt).toISOString(),
+    },
     ts: tick,
   };
   return createStartRequest(definition, [event], {
     now,
     ...(fireAt > now && { notBefore: fireAt }),
     idempotency: { key: flowKey("cron", definition.id, scheduledAt), until: now + IDEMPOTENCY_MS },
+  });
+}
+
+/**
+ * The request to start a function for a tick of a schedule that was made while the program runs.
+ *
+ * @param tick When it was due, epoch ms.
+ */
+export function createScheduleStart(
+  definition: FunctionDefinition,
+  schedule: ScheduleRecord,
+  tick: number,
+  now: number,
+): StartRequest {
+  const { id, cron, timeZone, externalId, lastAt } = schedule;
+  const scheduledAt = new Date(tick).toISOString();
+  const event: RunEvent = {
+    id: createEventId(now),
+    externalId: `${id} ${scheduledAt}`,
+    name: SCHEDULED_EVENT,
+    data: {
+      ...{ cron, timeZone, scheduledAt, fireAt: scheduledAt },
+      ...(externalId !== undefined && { externalId }),
+      ...(lastAt !== undefined && { lastAt }),
+    },
+    ts: tick,
+  };
+  return createStartRequest(definition, [event], {
+    now,
+    details: { scheduleId: id },
+    idempotency: {
+      key: flowKey("schedule", definition.id, id, scheduledAt),
+      until: now + IDEMPOTENCY_MS,
+    },
   });
 }
 

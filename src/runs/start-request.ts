@@ -4,6 +4,8 @@ import { rateLimitBurst } from "./flow-control/gcra.ts";
 import { flowKey, keyText, optionalKeyText } from "./flow-control/keys.ts";
 import { createRunId } from "./ids.ts";
 import { planWait, type TriggerIndex } from "./matching.ts";
+import { withDetails } from "./start-details.ts";
+import type { StartDetails } from "./store/start-details.ts";
 import type { RateSpec, SlotClaim, StartRequest, WaitSpec } from "./store/run-store.ts";
 import type { RunEvent } from "./types.ts";
 
@@ -27,6 +29,8 @@ export interface StartOptions {
   readonly notBefore?: number | undefined;
   /** @default the sender's id of the event, for 24 hours */
   readonly idempotency?: StartRequest["idempotency"];
+  /** What the start says itself. Counts before the function's `defaults`, and both before the rest of the function. */
+  readonly details?: StartDetails | undefined;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -60,7 +64,7 @@ export function createStartRequest(
   const { now } = options;
   const input = { event, now };
   const batch = batchOf(definition, input);
-  return {
+  const request: StartRequest = {
     functionId: definition.id,
     runId: options.runId ?? createRunId(now),
     events,
@@ -78,6 +82,8 @@ export function createStartRequest(
     cancelOn: batch === undefined ? cancelOnOf(definition, input) : [],
     invokedBy: options.invokedBy,
   };
+  const { details = definition.defaults } = options;
+  return details ? withDetails(request, { ...definition.defaults, ...details }, now) : request;
 }
 
 function startTimeOf({ ts }: RunEvent, now: number): number | undefined {

@@ -62,8 +62,23 @@ export interface SerializedError {
   readonly cause?: unknown;
 }
 
-/** What kind of step an entry of the journal belongs to. */
-export type StepKind = "run" | "sleep" | "event" | "signal" | "invoke" | "send";
+/**
+ * What kind of step an entry of the journal belongs to. `attempt` is none: it closes an attempt of the whole handler
+ * that failed, and what comes before it belongs to earlier attempts.
+ */
+export type StepKind =
+  | "run"
+  | "sleep"
+  | "event"
+  | "signal"
+  | "invoke"
+  | "send"
+  | "start"
+  | "child"
+  | "token"
+  | "createToken"
+  | "group"
+  | "attempt";
 
 /**
  * The last word on one step of a run. Entries of a run are ordered by when they were last written: the order in which
@@ -80,6 +95,8 @@ export interface JournalEntry {
   readonly state: "pending" | "retry" | "done" | "failed";
   /** Attempts made so far. */
   readonly attempt: number;
+  /** What the step was called with, if its caller said so (a hash, say): a replay has to say the same. */
+  readonly args?: string | undefined;
   readonly data?: string | undefined;
   readonly error?: SerializedError | undefined;
   readonly dueAt?: number | undefined;

@@ -1,4 +1,6 @@
-import type { WaitingStep } from "./step.ts";
+import { LonghaulError } from "../core/errors.ts";
+import { serializeError } from "./errors.ts";
+import { finalEntry, type Step, type WaitingStep } from "./step.ts";
 import type { JournalWrite } from "./store/run-store.ts";
 import type { JournalEntry } from "./types.ts";
 
@@ -41,6 +43,13 @@ export class WaitingSteps {
       this.#earliest = waiting.dueAt;
   }
 
+  /** A step was called again that waits already. @returns whether that is so */
+  adopt(step: Step): boolean {
+    const waiting = this.#steps.get(step.key);
+    if (waiting) waiting.step = step;
+    return waiting !== undefined;
+  }
+
   /** Takes in an answer. @returns whether the step waits here */
   answer(entry: JournalEntry): boolean {
     const waiting = this.#steps.get(entry.key);
@@ -78,20 +87,46 @@ export class WaitingSteps {
     }
     return writes;
   }
+
+  /** Takes out all. @returns the waits that are stored, so that they have to be closed */
+  takeAll(): Step[] {
+    const stored = [...this.#steps.values()].filter((waiting) => !this.#unsaved.has(waiting));
+    this.#steps.clear();
+    this.#unsaved.clear();
+    this.#answered = 0;
+    this.#earliest = Infinity;
+    return stored.filter(({ retry }) => retry === undefined).map(({ step }) => step);
+  }
 }
+
+/** What a wait came to: its answer, or nothing within its time. */
+export function outcomeOf({ step, answer }: WaitingStep, at: number): JournalEntry {
+  if (answer) return finalEntry(step, { attempt: 1, at, data: answer.data, error: answer.error });
+  if (step.kind !== "invoke") return finalEntry(step, { attempt: 1, at });
+  const error = new LonghaulError("RUNS_INVOKE_TIMEOUT", { step: step.key });
+  return finalEntry(step, { attempt: 1, at, error: serializeError(error) });
+}
+
+/** Whether a write starts runs that may be claimed in its commit. */
+export const startsRuns = ({ wait }: JournalWrite): boolean =>
+  wait?.kind === "children" || wait?.kind === "invoke";
 
 const readyAt = ({ answer, dueAt }: WaitingStep): number => answer?.at ?? dueAt;
 
 const isShortSleep = ({ step, dueAt }: WaitingStep, now: number): boolean =>
   step.kind === "sleep" && dueAt - now < SHORT_WAIT_MS;
 
-function pendingWrite({ step, attempt, dueAt, wait }: WaitingStep, now: number): JournalWrite {
-  const { key, kind } = step;
+function pendingWrite(waiting: WaitingStep, now: number): JournalWrite {
+  const { step, attempt, dueAt, wait } = waiting;
+  const { key, kind, args } = step;
+  // It may hold the data of a thousand children.
+  waiting.wait = undefined;
   const entry: JournalEntry = {
     key,
     kind,
     state: "pending",
     attempt,
+    args,
     dueAt: dueAt === Infinity ? undefined : dueAt,
     at: now,
   };

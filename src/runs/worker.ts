@@ -1,15 +1,17 @@
-import { LonghaulError } from "../core/errors.ts";
+import { isLonghaulError, LonghaulError } from "../core/errors.ts";
 import { monotonicNow, realSetTimeout } from "../core/real-timers.ts";
 import type { FunctionDefinition } from "./definition.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
+import { LiveRuns, type LiveRunsOptions } from "./live/live-runs.ts";
 import { PATIENCE_MS } from "./patience.ts";
-import { type ExecutionHost, RunExecution } from "./replay-executor.ts";
+import type { ExecutionHost } from "./execution-host.ts";
+import { RunExecution } from "./replay-executor.ts";
 import type { ClaimedRun, HeldNews, RunKey, RunStore } from "./store/run-store.ts";
 
 /** What a {@link Worker} needs from the engine around it. */
 export interface WorkerHost extends Pick<
   ExecutionHost,
-  "store" | "clock" | "batch" | "invocation" | "report"
+  "store" | "clock" | "batch" | "invocation" | "starts" | "report"
 > {
   readonly functions: ReadonlyMap<string, FunctionDefinition>;
   /** Something began or ended: whoever waits for quiet looks again. */
@@ -21,6 +23,7 @@ export interface WorkerOptions {
   /** How many runs it executes at once. */
   readonly concurrency: number;
   readonly leaseMs: number;
+  readonly liveRuns?: LiveRunsOptions | undefined;
 }
 
 /** A run that loses its holder so often without finishing a step ends as RUN_CRASHED. */
@@ -31,6 +34,8 @@ const CLAIM_RETRY_MS = 250;
 const PATIENCE_FACTOR = 4;
 const LEARNED_PATIENCE_MS = 1_000;
 const MAX_LEARNED = 10_000;
+const CHECK_PARKED_MS = 1_000;
+const WAKE_RETRY_MS = 250;
 
 /**
  * Claims runs and holds their executions.
@@ -46,6 +51,11 @@ export class Worker implements ExecutionHost {
   readonly #options: WorkerOptions;
   readonly #leases: LeaseKeeper;
   readonly #held = new Map<RunKey, RunExecution>();
+  readonly #live: LiveRuns;
+  /** Wake-ups of live runs that are being written. */
+  #waking = 0;
+  readonly #isWoken = new WeakSet<RunExecution>();
+  #cancelCheck: (() => void) | undefined;
   /** Executions that are going on; those in `#held` besides are writing their last. */
   #active = 0;
   #isWorking = false;
@@ -66,12 +76,14 @@ export class Worker implements ExecutionHost {
     this.#host = host;
     this.#options = options;
     this.#leases = leases;
+    this.#live = new LiveRuns(options.liveRuns);
     this.store = host.store;
     this.clock = host.clock;
   }
 
   /** Whether nothing is claimed, and every run it holds waits for a time or for others. */
   get isQuiet(): boolean {
+    if (this.#waking > 0) return false;
     if (this.#isClaiming || (this.#isWorking && this.#mayFind && this.#free > 0)) return false;
     for (const execution of this.#held.values()) if (!execution.isResting) return false;
     return true;
@@ -94,6 +106,25 @@ export class Worker implements ExecutionHost {
     this.look();
   }
 
+  /** How many live runs wait in memory. */
+  get parkedCount(): number {
+    return this.#live.size;
+  }
+
+  /** Runs have ended, by whoever's will. */
+  ended(runIds: Iterable<string>): void {
+    this.#live.ended(runIds);
+  }
+
+  /** Other processes have committed: live runs that wait here may be theirs, or over. Looks soon. */
+  checkParked(): void {
+    if (this.#live.size === 0 || !this.#isWorking) return;
+    this.#cancelCheck ??= this.clock.after(CHECK_PARKED_MS, () => {
+      this.#cancelCheck = undefined;
+      this.#live.check(this.store).catch(this.report);
+    });
+  }
+
   /** Tells executions what others did to their runs. */
   hear(news: readonly HeldNews[]): void {
     for (const item of news) {
@@ -109,6 +140,8 @@ export class Worker implements ExecutionHost {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isWorking = false;
+    this.#cancelCheck?.();
+    this.#live.close();
     clearTimeout(this.#retryTimer);
     for (const execution of [...this.#held.values()]) execution.drain();
     if (this.#isEmpty) return;
@@ -121,24 +154,32 @@ export class Worker implements ExecutionHost {
 
   batch: ExecutionHost["batch"] = (events) => this.#host.batch(events);
   invocation: ExecutionHost["invocation"] = (...args) => this.#host.invocation(...args);
+  starts: ExecutionHost["starts"] = (...args) => this.#host.starts(...args);
   report: ExecutionHost["report"] = (error) => this.#host.report(error);
 
-  leaving(execution: RunExecution): void {
+  leaving(execution: RunExecution, bringsWork: boolean): void {
     this.#active--;
-    if (execution.leave === "suspended") this.#leftAt.set(execution, monotonicNow());
+    if (bringsWork && this.#isWorking) this.expect();
+    if (execution.isParked) this.#live.park(execution);
+    else if (execution.leave === "suspended") this.#leftAt.set(execution, monotonicNow());
     this.#pumpSoon();
   }
 
   left(execution: RunExecution): void {
     const { key } = execution.run;
-    if (execution.leave === "lost") this.#active--;
+    if (execution.leave === "lost") this.#live.drop(execution);
     if (execution.leave === "finished") this.#learned.delete(key);
     this.#leases.remove(execution);
     // It may be held again, by another execution.
     if (this.#held.get(key) === execution) this.#held.delete(key);
+    if (execution.isParked && this.#isWoken.has(execution)) this.#wake(execution);
     this.#pumpSoon();
     this.#host.changed();
     if (this.#isEmpty) this.#emptied?.();
+  }
+
+  lost(): void {
+    this.#active--;
   }
 
   rested(): void {
@@ -146,6 +187,33 @@ export class Worker implements ExecutionHost {
   }
 
   revived(execution: RunExecution): void {
+    if (!execution.isParked) this.#learn(execution);
+    else if (!this.#isWoken.has(execution)) {
+      this.#isWoken.add(execution);
+      // Its suspension may have to be written again, and must be there first.
+      if (this.#held.get(execution.run.key) !== execution) this.#wake(execution);
+    }
+  }
+
+  /** A run that went on beside its waits is claimed again as soon as there is a place. */
+  #wake({ run: { key: run, generation } }: RunExecution): void {
+    this.#waking++;
+    const settled = (): void => {
+      this.#waking--;
+      this.#host.changed();
+    };
+    const wake = (): void =>
+      void this.store.wake({ now: this.clock.now(), run, generation }).then(settled, (error) => {
+        if (isLonghaulError(error) && error.retryable) realSetTimeout(wake, WAKE_RETRY_MS);
+        else {
+          this.report(error);
+          settled();
+        }
+      });
+    wake();
+  }
+
+  #learn(execution: RunExecution): void {
     const leftAt = this.#leftAt.get(execution);
     if (leftAt === undefined) return;
     this.#leftAt.delete(execution);
@@ -187,7 +255,9 @@ export class Worker implements ExecutionHost {
     this.#mayFind = false;
     this.#isExpecting = false;
     const { leaseMs } = this.#options;
-    this.store.claim({ now: this.clock.now(), functionIds, limit, leaseMs, isExpected }).then(
+    const isParked = this.#live.size > 0 ? this.#live.reserve : undefined;
+    const claim = { now: this.clock.now(), functionIds, limit, leaseMs, isExpected, isParked };
+    this.store.claim(claim).then(
       (runs) => {
         this.#isClaiming = false;
         if (runs.length === limit) this.#mayFind = true;
@@ -196,6 +266,7 @@ export class Worker implements ExecutionHost {
       (error: unknown) => {
         this.#isClaiming = false;
         this.#early = [];
+        this.#live.unreserve();
         this.report(error);
         this.#lookAgain();
         this.#host.changed();
@@ -227,15 +298,27 @@ export class Worker implements ExecutionHost {
   #execute(run: ClaimedRun): void {
     // Its lease was lost without our hearing of it, and is ours again.
     this.#held.get(run.key)?.lose();
+    const parked = this.#live.take(run);
+    if (parked === "over") return;
+    if (parked) {
+      this.#hold(parked);
+      this.#isWoken.delete(parked);
+      parked.resume(run);
+      return;
+    }
     const definition = this.#host.functions.get(run.functionId);
     const execution = new RunExecution(run, definition ?? GONE, this, this.#learned.get(run.key));
-    this.#held.set(run.key, execution);
-    this.#leases.add(execution);
-    this.#active++;
+    this.#hold(execution);
     if (!this.#isWorking || !definition) execution.release();
     else if (run.losses >= MAX_LOSSES) {
       execution.fail(new LonghaulError("RUN_CRASHED", { run: run.id, losses: run.losses }));
     } else execution.start();
+  }
+
+  #hold(execution: RunExecution): void {
+    this.#held.set(execution.run.key, execution);
+    this.#leases.add(execution);
+    this.#active++;
   }
 }
 

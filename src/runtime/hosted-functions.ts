@@ -29,31 +29,37 @@ export function attachFunctions(
   const idsOf = new Map<FunctionSource, readonly string[]>();
   const taken = new Set<string>();
   const detachers: (() => void)[] = [];
-  for (const source of sources) {
-    const definitions: FunctionDefinition[] = [];
-    const register: RunHost["register"] = (added) => {
-      for (const definition of added) {
-        if (taken.has(definition.id) && !definitions.some(({ id }) => id === definition.id))
-          throw new LonghaulError("RUNTIME_DUPLICATE_FUNCTION", { function: definition.id });
-        taken.add(definition.id);
-        definitions.push(definition);
-      }
-      host.register(added.map(change));
-    };
-    if (isAttachable(source)) detachers.push(source[attach](withRegister(host, register)));
-    else if (isDefinition(source)) register([source]);
-    else throw new LonghaulError("RUNTIME_BAD_FUNCTION", { found: describe(source) });
-    idsOf.set(
-      source,
-      definitions.map(({ id }) => id),
-    );
+  const detach = (): void => {
+    for (const detachOne of detachers.splice(0)) detachOne();
+  };
+  try {
+    for (const source of sources) {
+      const definitions: FunctionDefinition[] = [];
+      const register: RunHost["register"] = (added) => {
+        for (const definition of added) {
+          if (taken.has(definition.id) && !definitions.some(({ id }) => id === definition.id))
+            throw new LonghaulError("RUNTIME_DUPLICATE_FUNCTION", { function: definition.id });
+          taken.add(definition.id);
+          definitions.push(definition);
+        }
+        host.register(added.map(change));
+      };
+      if (isAttachable(source)) detachers.push(source[attach](withRegister(host, register)));
+      else if (isDefinition(source)) register([source]);
+      else throw new LonghaulError("RUNTIME_BAD_FUNCTION", { found: describe(source) });
+      idsOf.set(
+        source,
+        definitions.map(({ id }) => id),
+      );
+    }
+  } catch (error) {
+    detach();
+    throw error;
   }
   return {
     idsOf: (source) => idsOf.get(source) ?? [],
     ids: [...taken],
-    detach() {
-      for (const detach of detachers.splice(0)) detach();
-    },
+    detach,
   };
 }
 

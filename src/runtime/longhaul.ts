@@ -53,8 +53,17 @@ export class Longhaul {
 
   /** @internal Use {@link createLonghaul}. */
   constructor(options: LonghaulOptions) {
-    const { url, functions = [], workers = [], durability, migrate, busyTimeoutMs } = options;
-    const { allowNetworkFilesystem, clock, concurrency, leaseMs, retention } = options;
+    const {
+      url,
+      functions = [],
+      tasks = [],
+      config,
+      workers = [],
+      durability,
+      migrate,
+      busyTimeoutMs,
+    } = options;
+    const { allowNetworkFilesystem, clock, concurrency, leaseMs, liveRuns, retention } = options;
     const onError = (error: unknown): void => this.#report(error);
     this.#options = options;
     this.#workers = new HostedWorkers(workers, onError);
@@ -62,10 +71,13 @@ export class Longhaul {
       ...{ durability, migrate, busyTimeoutMs, allowNetworkFilesystem, clock },
     });
     this.#runs = new SqliteRunStore(this.#shared.store);
-    const engine = { store: this.#runs, clock, concurrency, leaseMs, retention, onError };
+    const runs = { concurrency, leaseMs, liveRuns, retention };
+    const engine = { store: this.#runs, clock, ...runs, onError };
     this.#engine = new RunEngine(engine);
     try {
-      this.#functions = attachFunctions(this.#engine, functions);
+      // What tasks become depends on the configuration.
+      const sources = [...(config === undefined ? [] : [config]), ...functions, ...tasks];
+      this.#functions = attachFunctions(this.#engine, sources);
     } catch (error) {
       void this.#shared.release();
       throw error;

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { RunEngineOptions } from "../runs/engine.ts";
 import type { SharedStoreOptions } from "../storage/shared-stores.ts";
+import type { Attachable } from "../runs/hosting.ts";
 import type { FunctionSource } from "./hosted-functions.ts";
 import type { WorkerSource } from "./hosted-workers.ts";
 
@@ -8,7 +9,7 @@ import type { WorkerSource } from "./hosted-workers.ts";
 export interface LonghaulOptions
   extends
     Pick<SharedStoreOptions, "durability" | "migrate" | "busyTimeoutMs" | "allowNetworkFilesystem">,
-    Pick<RunEngineOptions, "concurrency" | "leaseMs" | "retention"> {
+    Pick<RunEngineOptions, "concurrency" | "leaseMs" | "liveRuns" | "retention"> {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;
   /**
@@ -16,6 +17,10 @@ export interface LonghaulOptions
    * needs them too. @default none
    */
   readonly functions?: readonly FunctionSource[] | undefined;
+  /** As `functions`: tasks of `longhaul/trigger`, and what else has a place there. @default none */
+  readonly tasks?: readonly FunctionSource[] | undefined;
+  /** What `defineConfig` of `longhaul/trigger` returned, for the tasks. @default Trigger.dev's defaults */
+  readonly config?: Attachable | undefined;
   /** Workers of queues, started and closed with the runtime. @default none */
   readonly workers?: readonly WorkerSource[] | undefined;
   /** @default the machine's clock */

@@ -62,6 +62,13 @@ const STEP_METHODS: ReadonlySet<PropertyKey> = new Set<keyof RunHandle>([
   "waitForSignal",
   "sendEvents",
   "invoke",
+  "start",
+  "child",
+  "children",
+  "waitForRuns",
+  "createToken",
+  "waitForToken",
+  "group",
 ]);
 
 function changeHandle(run: RunHandle, stubs: Stubs, stopAfter: string | undefined): RunHandle {

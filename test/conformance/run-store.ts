@@ -7,6 +7,16 @@ import type { RunStoreKind } from "./runs/kit.ts";
 import { testLeases } from "./runs/leases.ts";
 import { testRecords } from "./runs/records.ts";
 import { testStarts } from "./runs/starts.ts";
+import { testTaskChildren } from "./runs/tasks-children.ts";
+import { testTaskStarts } from "./runs/tasks-starts.ts";
+import { testTaskTokens } from "./runs/tasks-tokens.ts";
+import { testTaskQueues } from "./runs/tasks-queues.ts";
+import { testTaskQueuesAtRandom } from "./runs/tasks-queues-random.ts";
+import { testTaskRecords } from "./runs/tasks-records.ts";
+import { testTaskStreams } from "./runs/tasks-streams.ts";
+import { testTaskBatches } from "./runs/tasks-batches.ts";
+import { testTaskSchedules } from "./runs/tasks-schedules.ts";
+import { testTaskRetention } from "./runs/tasks-retention.ts";
 import { testTimes } from "./runs/times.ts";
 import { testWaits } from "./runs/waits.ts";
 
@@ -24,5 +34,15 @@ export function testRunStore(name: string, kind: RunStoreKind): void {
     testTimes(kind);
     testRecords(kind);
     testDirectory(kind);
+    testTaskStarts(kind);
+    testTaskRetention(kind);
+    testTaskSchedules(kind);
+    testTaskBatches(kind);
+    testTaskStreams(kind);
+    testTaskRecords(kind);
+    testTaskChildren(kind);
+    testTaskQueues(kind);
+    testTaskQueuesAtRandom(kind);
+    testTaskTokens(kind);
   });
 }

@@ -1,5 +1,5 @@
 import { LonghaulError } from "../../core/errors.ts";
-import type { SchemaIssue, SchemaResult, StandardSchemaV1 } from "./standard-schema.ts";
+import type { SchemaIssue, SchemaResult, StandardSchemaV1 } from "../../core/standard-schema.ts";
 
 /** What is wrong with some data; nothing if the schema accepts it. */
 export type Issues = readonly SchemaIssue[] | undefined;

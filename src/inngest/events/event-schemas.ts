@@ -1,6 +1,10 @@
 import type { EventPayload, EventRecord, NameIn } from "../types/events.ts";
 import type { IsAny, Simplify, Untyped } from "../types/json.ts";
-import { isStandardSchema, type SchemaOutput, type StandardSchemaV1 } from "./standard-schema.ts";
+import {
+  isStandardSchema,
+  type SchemaOutput,
+  type StandardSchemaV1,
+} from "../../core/standard-schema.ts";
 
 /** What `fromRecord` describes an event by. */
 interface EventShape {

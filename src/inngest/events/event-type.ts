@@ -2,7 +2,7 @@ import { issuesOf, refuseIssues } from "./check-schema.ts";
 import type { EventMeta } from "../types/events.ts";
 import type { InvokedName } from "../internal-events.ts";
 import { internalEvents } from "../internal-events.ts";
-import type { StandardSchemaV1 } from "./standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import type { Untyped } from "../types/json.ts";
 
 /** Data of events: objects. */

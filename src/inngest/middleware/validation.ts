@@ -1,6 +1,6 @@
 import { LonghaulError } from "../../core/errors.ts";
 import { issuesOf, refuseIssues } from "../events/check-schema.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import { INTERNAL_PREFIX } from "../internal-events.ts";
 import { patternsFor } from "../../runs/event-names.ts";
 import { chain } from "../maybe.ts";

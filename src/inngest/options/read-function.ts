@@ -1,7 +1,7 @@
 import { isLonghaulError, LonghaulError } from "../../core/errors.ts";
 import type { Backoff, FlowControl, Trigger } from "../../runs/definition.ts";
 import { durationMs } from "../durations.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import type { AnyFunction } from "../types/json.ts";
 import type { MiddlewareList } from "../types/middleware.ts";
 import { defaultBackoff, readBackoff } from "./backoff.ts";

@@ -1,7 +1,7 @@
 import type { Trigger } from "../../runs/definition.ts";
 import { durationMs } from "../durations.ts";
 import { EventType } from "../events/event-type.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import { internalEvents } from "../internal-events.ts";
 import { describe, OptionProblem, optionalText, refuseUnknown, requireObject } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import { type Issues, issuesOf, refuseIssues } from "../events/check-schema.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import { internalEvents } from "../internal-events.ts";
 import { patternsFor } from "../../runs/event-names.ts";
 

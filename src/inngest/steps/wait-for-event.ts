@@ -1,6 +1,6 @@
 import { limitMs } from "../durations.ts";
 import { EventType, isPattern } from "../events/event-type.ts";
-import { isStandardSchema } from "../events/standard-schema.ts";
+import { isStandardSchema } from "../../core/standard-schema.ts";
 import { checkData } from "../run/check-events.ts";
 import type { StepCall } from "../run/take-step.ts";
 import { toUserEvent } from "../run/user-event.ts";

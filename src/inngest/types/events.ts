@@ -1,5 +1,5 @@
 import type { EventType } from "../events/event-type.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import type { internalEvents, InvokedName, ScheduledName } from "../internal-events.ts";
 import type { IsAny, IsNever, Simplify, Untyped } from "./json.ts";
 

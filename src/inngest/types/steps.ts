@@ -1,6 +1,6 @@
 import type { DurationInput, TimeInput, TimeLimit } from "../durations.ts";
 import type { AnyEventType, EventType } from "../events/event-type.ts";
-import type { StandardSchemaV1 } from "../events/standard-schema.ts";
+import type { StandardSchemaV1 } from "../../core/standard-schema.ts";
 import type { AnyInngestFunction, InngestFunction } from "../function.ts";
 import type { InngestFunctionReference } from "../function-reference.ts";
 import type { BackoffInput } from "../options/backoff.ts";

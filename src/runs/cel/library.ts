@@ -1,5 +1,6 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { parseDurationMs } from "./duration.ts";
+import { type EventFilter, eventFilterMatches } from "./event-filter.ts";
 import { fromLibrary, isNumber, MISSING } from "./values.ts";
 
 /** A function of the expression language: gets the time of the evaluation, and its arguments. */
@@ -15,7 +16,8 @@ for (let i = 0; i < MAX_ARGUMENTS; i++) environment.registerVariable(`a${i}`, "d
 export const parseCel = (source: string) => environment.parse(source).ast;
 
 /**
- * Inngest's own functions. They take what they get: a text function makes "" of what is no text, as Inngest's does.
+ * Inngest's own functions, and one for Trigger.dev's filters. They take what they get: a text function makes "" of what is
+ * no text, as Inngest's does.
  * Times come from the evaluation, so that a virtual clock governs them.
  */
 const OWN: Readonly<Record<string, readonly [arity: number, call: CelFunction]>> = {
@@ -27,6 +29,7 @@ const OWN: Readonly<Record<string, readonly [arity: number, call: CelFunction]>>
   uppercase: [1, (_now, value) => text(value).toUpperCase()],
   b64decode: [1, (_now, value) => Buffer.from(text(value), "base64").toString("utf8")],
   json_parse: [1, (_now, value) => parseJson(text(value))],
+  matches_filter: [2, (_now, value, filter) => eventFilterMatches(value, readFilter(text(filter)))],
 };
 
 /** Functions whose answer changes with the time. */
@@ -106,6 +109,19 @@ function shift(now: number, duration: unknown, direction: 1 | -1): unknown {
 
 function parseJson(json: string): unknown {
   return JSON.parse(json) as unknown;
+}
+
+/** Filters are part of the code, so there are few; those of waits may be built from data. */
+const MAX_FILTERS = 10_000;
+const filters = new Map<string, EventFilter>();
+
+function readFilter(json: string): EventFilter {
+  const known = filters.get(json);
+  if (known !== undefined) return known;
+  if (filters.size >= MAX_FILTERS) filters.clear();
+  const filter = JSON.parse(json) as EventFilter;
+  filters.set(json, filter);
+  return filter;
 }
 
 /** Numbers before the year 2000 in seconds are not taken for times, as in Inngest. */

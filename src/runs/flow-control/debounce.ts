@@ -20,13 +20,29 @@ export interface DebounceStep extends OpenDebounce {
   readonly dueAt: number | undefined;
 }
 
+/** How a start may move its debounce. */
+export interface DebounceOptions {
+  readonly periodMs: number;
+  /** Bounds the delay, counted from the first start. */
+  readonly timeoutMs?: number | undefined;
+  /** The same, but a start that goes beyond opens another debounce and leaves this one alone. */
+  readonly maxDelayMs?: number | undefined;
+}
+
+/** Whether a start is too late to join a debounce, and has to open another. */
+export const isPastMaxDelay = (
+  { periodMs, maxDelayMs }: DebounceOptions,
+  { openedAt }: OpenDebounce,
+  now: number,
+): boolean => maxDelayMs !== undefined && now + periodMs > openedAt + maxDelayMs;
+
 /**
  * Adds a start to its debounce.
  *
  * @param open The open debounce of the key; `undefined` opens one.
  */
 export function joinDebounce(
-  options: { readonly periodMs: number; readonly timeoutMs?: number | undefined },
+  options: DebounceOptions,
   open: OpenDebounce | undefined,
   eventTs: number,
   now: number,

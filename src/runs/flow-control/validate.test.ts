@@ -78,6 +78,8 @@ describe("triggers", () => {
     ["61 * * * *: ", [{ cron: "61 * * * *" }]],
     ["0 0 30 2 * never comes", [{ cron: "0 0 30 2 *" }]],
     ["TZ=Mars/Base 0 0 * * *: ", [{ cron: "TZ=Mars/Base 0 0 * * *" }]],
+    ["the interval: every 999 ms, and 1000 is the least", [{ everyMs: 999 }]],
+    ["every 1000 ms twice", [{ everyMs: 1_000 }, { everyMs: 1_000 }]],
     ["two time zones", [{ cron: "TZ=Europe/Paris 0 0 * * *", timeZone: "UTC" }]],
     ["jitter must be from 1000 to 300000 ms, not 999", [{ cron: "0 0 * * *", jitterMs: 999 }]],
     ["jitter must be", [{ cron: "0 0 * * *", jitterMs: 300_001 }]],

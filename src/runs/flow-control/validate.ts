@@ -3,7 +3,7 @@ import type { FunctionDefinition, Trigger } from "../definition.ts";
 import { problemOfPattern } from "../event-names.ts";
 import { compileExpression } from "../expressions.ts";
 import { conditionOf } from "../matching.ts";
-import { nextTick, readSchedule } from "../schedules.ts";
+import { type CronTrigger, type IntervalTrigger, readTicks } from "../schedules.ts";
 import { LIMITS } from "./limits.ts";
 
 /**
@@ -32,21 +32,21 @@ function validateTriggers({ id, triggers }: FunctionDefinition): void {
 }
 
 function problemOfTrigger(trigger: Trigger): Problem {
+  if ("everyMs" in trigger) return problemOfTicks(trigger, "the interval");
   if (!("cron" in trigger)) return problemOfPattern(trigger.event);
   const { cron, jitterMs } = trigger;
   if (typeof cron !== "string") return "cron must be text";
   if (cron.length > LIMITS.cronLength) {
     return `a cron expression of ${cron.length} characters, more than ${LIMITS.cronLength}`;
   }
-  return problemOfCron(trigger) ?? problemOfRange("jitter", jitterMs, LIMITS.jitterMs);
+  return problemOfTicks(trigger, cron) ?? problemOfRange("jitter", jitterMs, LIMITS.jitterMs);
 }
 
-function problemOfCron(trigger: Extract<Trigger, { cron: string }>): Problem {
+function problemOfTicks(trigger: CronTrigger | IntervalTrigger, name: string): Problem {
   try {
-    const schedule = readSchedule(trigger);
-    return nextTick(schedule, 0) === Infinity ? `${trigger.cron} never comes` : undefined;
+    return readTicks(trigger).next(0) === Infinity ? `${name} never comes` : undefined;
   } catch (error) {
-    return `${trigger.cron}: ${(error as Error).message}`;
+    return `${name}: ${(error as Error).message}`;
   }
 }
 
@@ -54,15 +54,18 @@ function problemOfCron(trigger: Extract<Trigger, { cron: string }>): Problem {
 function problemOfRepeats(triggers: readonly Trigger[]): Problem {
   const seen = new Set<string>();
   for (const trigger of triggers) {
-    const key =
-      "cron" in trigger
-        ? JSON.stringify(readSchedule(trigger))
-        : JSON.stringify(["event", trigger.event, trigger.if]);
-    if (seen.has(key)) return `${"cron" in trigger ? trigger.cron : trigger.event} twice`;
+    const isEvent = "event" in trigger;
+    const key = isEvent
+      ? JSON.stringify(["event", trigger.event, trigger.if])
+      : readTicks(trigger).expression;
+    if (seen.has(key)) return `${isEvent ? trigger.event : nameOf(trigger)} twice`;
     seen.add(key);
   }
   return undefined;
 }
+
+const nameOf = (trigger: CronTrigger | IntervalTrigger): string =>
+  "cron" in trigger ? trigger.cron : `every ${trigger.everyMs} ms`;
 
 /** By option; what each says is wrong. */
 const checks: Readonly<Record<string, (definition: FunctionDefinition) => Problem>> = {

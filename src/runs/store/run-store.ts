@@ -1,4 +1,7 @@
 import type { RunEnd } from "../definition.ts";
+import type { RunStores } from "./run-stores.ts";
+import type { StartDetails, StartIdempotency } from "./start-details.ts";
+import type { TokenRequest } from "./token-store.ts";
 import type { FinalRunState, JournalEntry, RunEvent, RunState, SerializedError } from "../types.ts";
 import type { FunctionDirectory } from "./function-directory.ts";
 
@@ -22,6 +25,22 @@ export interface RateSpec {
   readonly mode: "gcra" | "window";
 }
 
+/** Starts of the same key within `periodMs` of each other make one run. */
+export interface DebounceRequest {
+  readonly key: string;
+  readonly periodMs: number;
+  /** The run starts at the latest so long after the first start. */
+  readonly timeoutMs?: number | undefined;
+  /** A start that would move the run further than so long after the first leaves it alone, and makes another. */
+  readonly maxDelayMs?: number | undefined;
+  /**
+   * What the run has of which start. "replace": all of the newest. "leading": all of the first; only the time moves.
+   * "trailing": of the newest its events, tags, metadata, maxAttempts and maxDurationMs; the rest of the first.
+   * @default "replace"
+   */
+  readonly mode?: "replace" | "leading" | "trailing" | undefined;
+}
+
 /** A request to start a run of a function; everything that needs an expression is already evaluated. */
 export interface StartRequest {
   readonly functionId: string;
@@ -31,12 +50,10 @@ export interface StartRequest {
   /** Not before this time: event `ts` in the future. */
   readonly notBefore?: number | undefined;
   /** The same key starts one run until `until` (epoch ms). */
-  readonly idempotency?: { readonly key: string; readonly until: number } | undefined;
+  readonly idempotency?: StartIdempotency | undefined;
   readonly rateLimit?: RateSpec | undefined;
   readonly throttle?: RateSpec | undefined;
-  readonly debounce?:
-    | { readonly key: string; readonly periodMs: number; readonly timeoutMs?: number | undefined }
-    | undefined;
+  readonly debounce?: DebounceRequest | undefined;
   readonly batch?:
     { readonly key: string; readonly maxSize: number; readonly timeoutMs: number } | undefined;
   readonly singleton?: { readonly key: string; readonly mode: "skip" | "cancel" } | undefined;
@@ -48,6 +65,8 @@ export interface StartRequest {
   readonly cancelOn: readonly WaitSpec[];
   /** The step that waits for this run's result. */
   readonly invokedBy?: { readonly run: RunKey; readonly stepKey: string } | undefined;
+  /** What the start said itself. What the fields above say too is said there, and left out here. */
+  readonly details?: StartDetails | undefined;
 }
 
 /** A wait for an event: found by `name` and the values of `equals`, then decided by `expression`. */
@@ -92,15 +111,31 @@ export interface ClaimedRun {
   readonly events: readonly RunEvent[];
   /** In the order of their last write. */
   readonly journal: readonly JournalEntry[];
+  readonly createdAt: number;
   readonly queuedAt: number;
   readonly startedAt: number;
+  /** What its start said itself. */
+  readonly details?: StartDetails | undefined;
 }
 
 /** What a step waits for, stored with its pending entry. */
 export type StepWait =
   | { readonly kind: "event"; readonly wait: WaitSpec }
   | { readonly kind: "signal"; readonly signal: string; readonly onConflict: "fail" | "replace" }
-  | { readonly kind: "invoke"; readonly start: StartRequest };
+  | { readonly kind: "invoke"; readonly start: StartRequest }
+  /** Starts runs and waits for the end of all; answered with JSON of ChildEnd[], in their order. */
+  | { readonly kind: "children"; readonly starts: readonly StartRequest[] }
+  /** Waits for the end of runs that exist; answered with JSON of ChildEnd[], in their order. */
+  | { readonly kind: "runs"; readonly runIds: readonly string[] }
+  /** Answered with JSON of TokenEnd when it is completed, or its time is over; at once if that is so already. */
+  | { readonly kind: "token"; readonly tokenId: string };
+
+/** What a step does in the commit of its final entry; the entry's data is filled in by what it comes to. */
+export type StepEffect =
+  /** Data: JSON of StartResult[]. */
+  | { readonly kind: "start"; readonly starts: readonly StartRequest[] }
+  /** Data: JSON of Token. */
+  | { readonly kind: "createToken"; readonly token: TokenRequest };
 
 /** What others did to a run that this process holds. */
 export interface HeldNews {
@@ -132,6 +167,7 @@ export interface EventBatch {
 export interface JournalWrite {
   readonly entry: JournalEntry;
   readonly wait?: StepWait | undefined;
+  readonly effect?: StepEffect | undefined;
 }
 
 /** A run as people see it. */
@@ -143,14 +179,22 @@ export interface RunRecord {
   readonly events: readonly RunEvent[];
   readonly output?: string | undefined;
   readonly error?: SerializedError | undefined;
+  readonly createdAt: number;
   readonly queuedAt: number;
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;
+  /** When a delayed run starts, or one that waits goes on at the latest. */
+  readonly dueAt?: number | undefined;
+  /** What its start said itself; tags and metadata as they are now. */
+  readonly details?: StartDetails | undefined;
   readonly journal: readonly JournalEntry[];
 }
 
 /** Answer to a write of a run's holder: `false` if it is no longer the holder (another generation, canceled, gone). */
 export type Held = boolean;
+
+/** The same, with the data that effects filled in, by the order of the writes that have one; `true` if none has. */
+export type Appended = boolean | readonly string[];
 
 /**
  * Where runs are kept. Every method is one atomic, committed step; many calls of one turn share a commit. Methods take
@@ -185,6 +229,11 @@ export interface RunStore extends FunctionDirectory {
     readonly leaseMs: number;
     /** An earlier call of this turn is about to bring work: there is no point in a look before the write. */
     readonly isExpected?: boolean | undefined;
+    /**
+     * Whether the caller has all of a run in memory that was suspended at this generation. Then its journal is not
+     * read, but for the answers to waits, and its events are not. Called inside the transaction.
+     */
+    readonly isParked?: ((runId: string, generation: number) => boolean) | undefined;
   }): Promise<readonly ClaimedRun[]>;
 
   /** Writes entries of a run that goes on. The hot path: one row an entry. */
@@ -195,9 +244,11 @@ export interface RunStore extends FunctionDirectory {
     readonly writes: readonly JournalWrite[];
     /** A step finished: the counters of attempts and of lost leases start again at 0. */
     readonly resetAttempt: boolean;
+    /** Then only that of lost leases does. */
+    readonly keepsAttempt?: boolean | undefined;
     /** Events that a step sends: stored with its entry or not at all. */
     readonly batch?: EventBatch | undefined;
-  }): Promise<Held>;
+  }): Promise<Appended>;
 
   /** Stores a run as waiting until `dueAt` or until a wait of its journal is satisfied; frees its slots. */
   suspend(params: {
@@ -214,7 +265,7 @@ export interface RunStore extends FunctionDirectory {
     readonly now: number;
     readonly run: RunKey;
     readonly generation: number;
-    readonly state: "completed" | "failed";
+    readonly state: "completed" | "failed" | "timedOut";
     readonly output?: string | undefined;
     readonly error?: SerializedError | undefined;
     /** Internal events (`inngest/function.failed`, `.finished`) and what they start. */
@@ -253,7 +304,7 @@ export interface RunStore extends FunctionDirectory {
    */
   advance(params: { readonly now: number }): Promise<number>;
 
-  /** Cancels a run, and what waits inside it. @returns whether it was still cancelable */
+  /** Cancels a run, what waits inside it, and its unfinished children. @returns whether it was still cancelable */
   cancel(params: {
     readonly now: number;
     readonly runId: string;
@@ -306,6 +357,12 @@ export interface RunStore extends FunctionDirectory {
   }): Promise<readonly RunRecord[]>;
   /** The runs that an event is part of, oldest first. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
+  /** Which of these runs nobody has claimed or ended since they were suspended at these generations. */
+  stillWaiting(
+    runs: readonly { readonly run: RunKey; readonly generation: number }[],
+  ): Promise<readonly RunKey[]>;
+  /** Calls back with the ids of the runs that ended in a commit of this process. */
+  onEnds(listener: (runIds: Iterable<string>) => void): () => void;
   /** What a run came to so far; reads no more than that. */
   outcome(runId: string): Promise<RunOutcome | undefined>;
   /** Resolves when the run has ended. */
@@ -318,6 +375,9 @@ export interface RunStore extends FunctionDirectory {
     readonly keepRuns: number;
     readonly keepEventsMs: number;
   }): Promise<boolean>;
+
+  /** What is kept beside runs. */
+  readonly stores: RunStores;
 
   /** Calls back after a commit that left something to do; after another process's commit without saying what. */
   onWork(listener: (work?: Work) => void): () => void;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Appended } from "../../../src/runs/store/run-store.ts";
 import { done, HOUR, pending, RunKit, type RunStoreKind, SECOND, T0 } from "./kit.ts";
 
 export function testJournal({ open }: RunStoreKind): void {
@@ -127,7 +128,7 @@ export function testJournal({ open }: RunStoreKind): void {
       const kit = new RunKit(open());
       const run = await kit.running();
       const resolved: string[] = [];
-      const note = (name: string) => (held: boolean) => resolved.push(`${name} ${held}`);
+      const note = (name: string) => (held: Appended) => resolved.push(`${name} ${String(held)}`);
       await Promise.all([
         kit.append(run, [done("a")]).then(note("a")),
         kit.append(run, [done("b")]).then(note("b")),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { onTestFinished } from "vitest";
 import { createEventId, createRunId } from "../../../src/runs/ids.ts";
 import type {
+  Appended,
   ClaimedRun,
   EventBatch,
   HeldNews,
@@ -125,7 +126,7 @@ export class RunKit {
     run: ClaimedRun,
     writes: readonly JournalWrite[],
     more: { readonly resetAttempt?: boolean; readonly batch?: EventBatch } = {},
-  ): Promise<boolean> {
+  ): Promise<Appended> {
     const { key, generation } = run;
     const { resetAttempt = true, batch } = more;
     return this.store.append({ now: this.now, run: key, generation, writes, resetAttempt, batch });
@@ -229,7 +230,8 @@ export function pending(
   dueAt: number,
   wait?: JournalWrite["wait"],
 ): JournalWrite {
-  const kind = wait?.kind ?? "sleep";
+  const isForRuns = wait?.kind === "children" || wait?.kind === "runs";
+  const kind = isForRuns ? "child" : (wait?.kind ?? "sleep");
   return { entry: { key, kind, state: "pending", attempt: 0, dueAt, at }, wait };
 }
 

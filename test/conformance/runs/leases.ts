@@ -15,7 +15,7 @@ const extend = ({ store, now }: RunKit, runs: readonly ClaimedRun[]): Promise<re
 /** Every write that a holder can make. */
 async function writesOf(kit: RunKit, run: ClaimedRun): Promise<boolean[]> {
   return [
-    await kit.append(run, [done("late")]),
+    (await kit.append(run, [done("late")])) === true,
     await kit.suspend(run, { dueAt: T0 + HOUR }),
     await release(kit, run),
     (await extend(kit, [run])).length > 0,

@@ -19,6 +19,7 @@ export function testStarts({ open, openTwo }: RunStoreKind): void {
         losses: 0,
         events: [event],
         journal: [],
+        createdAt: T0,
         queuedAt: T0,
         startedAt: T0 + 5,
       });
@@ -32,6 +33,7 @@ export function testStarts({ open, openTwo }: RunStoreKind): void {
         attempt: 0,
         events: [event],
         output: '{"total":3}',
+        createdAt: T0,
         queuedAt: T0,
         startedAt: T0 + 5,
         finishedAt: T0 + 10,

@@ -5,12 +5,12 @@
  * It goes by a clock that is faster than the machine's, so that what has to be long enough to be slept through in the
  * store takes some hundredths of a second.
  */
-import type { Clock } from "../../../src/core/clock.ts";
 import { createLonghaul } from "../../../src/index.ts";
 import { Inngest } from "../../../src/inngest/index.ts";
-import { SqliteStore } from "../../../src/storage/sqlite/store.ts";
 import { until } from "../queue-kit.ts";
 import { note, wasNoted } from "../runs-ledger.ts";
+import { logCommits } from "./commit-log.ts";
+import { fastClock, LEASE_MS } from "./fast-clock.ts";
 import { obey, setting, tell } from "./program.ts";
 
 /** What the program is told. */
@@ -21,41 +21,11 @@ export interface JourneySetting {
   readonly clockSetAt: number;
 }
 
-const SPEED = 20;
-/** Deaths are noticed before a lease runs out, and a machine that is busy must not seem to be dead. */
-const LEASE_MS = 60_000 * SPEED;
-
 const { places, clockSetAt } = setting<JourneySetting>();
 
-const clock: Clock = {
-  now: () => clockSetAt + Math.round((Date.now() - clockSetAt) * SPEED),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0) / SPEED, 1e9));
-    return () => clearTimeout(timer);
-  },
-};
-
-/** The transactions: of each, the operations that were in it, as crash points call them. */
-const commits: string[][] = [];
-let operations: string[] = [];
-const counts = new Map<string, number>();
-const watched = new WeakSet<SqliteStore>();
+const clock = fastClock(clockSetAt);
+const commits = logCommits();
 const ignore = (): void => {};
-const write = SqliteStore.prototype.write;
-SqliteStore.prototype.write = function (this: SqliteStore, label, operation) {
-  if (!watched.has(this)) {
-    watched.add(this);
-    const committed = (): void => void commits.push(operations.splice(0));
-    this.attach({ stale: ignore, flush: ignore, rolledBack: () => (operations = []), committed });
-  }
-  const n = (counts.get(label) ?? 0) + 1;
-  counts.set(label, n);
-  return write.call(this, label, () => {
-    operations.push(`${label}#${n}`);
-    return operation();
-  }) as Promise<never>;
-};
-
 const silent = { info: ignore, warn: ignore, error: ignore, debug: ignore };
 
 async function travel({ url, ledger }: JourneySetting["places"][number]) {

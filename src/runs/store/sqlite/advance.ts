@@ -5,7 +5,9 @@ import { failures } from "./failures.ts";
 import { letIn, letThrough } from "./gates.ts";
 import { loseLease } from "./hold.ts";
 import type { RunRow } from "./run-row.ts";
+import { releaseQueue } from "./queue-gates.ts";
 import { dueTimers, NEXT_TIMER, removeTimer } from "./timers.ts";
+import { timeOutToken } from "./tokens.ts";
 import type { RunTransaction } from "./transaction.ts";
 import { enqueue } from "./wake.ts";
 
@@ -21,6 +23,8 @@ export function advanceDue(tx: RunTransaction, now: number): void {
     removeTimer(tx, due, kind, run, key);
     if (kind === TimerKind.slot) letIn(tx, key, now);
     else if (kind === TimerKind.throttle) letThrough(tx, key, now);
+    else if (kind === TimerKind.queue) releaseQueue(tx, key, now);
+    else if (kind === TimerKind.token) timeOutToken(tx, run, now);
     else {
       // A timer of this bite may have ended the run of a later one.
       const row = tx.run(run);

@@ -1,7 +1,9 @@
 import type { RunKey } from "../run-store.ts";
 import { Channel, type ChannelCode, Purpose, State } from "./codes.ts";
 import { type Answer, answerEntry } from "./journal.ts";
+import type { RunRow } from "./run-row.ts";
 import type { RunTransaction } from "./transaction.ts";
+import { closeChildren } from "./waits.ts";
 import { wake } from "./wake.ts";
 
 const WAIT = `SELECT channel, entry, answered, until FROM run_wait WHERE run = ? AND purpose = ${Purpose.step} AND key = ?`;
@@ -38,11 +40,12 @@ export function answerStep(
 }
 
 /** The holder wrote the final entry of a step that waits: nothing answers it any more. */
-export function closeStepWait(tx: RunTransaction, run: RunKey, key: string): void {
+export function closeStepWait(tx: RunTransaction, row: RunRow, key: string): void {
+  const run = row.pk;
   const wait = tx.sql(WAIT).get(run, key) as [ChannelCode, number, number] | undefined;
   if (wait === undefined) return;
   tx.sql(CLOSE).run(run, key);
-  const row = tx.run(run)!;
+  if (wait[0] === Channel.runs) closeChildren(tx, run, key);
   const isNews = wait[0] === Channel.answered && wait[2] === row.generation;
   if (isNews && row.news > 0) tx.sql(SET_NEWS).run(--row.news, run);
 }

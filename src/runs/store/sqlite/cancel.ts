@@ -1,8 +1,7 @@
 import type { RunKey, RunStore } from "../run-store.ts";
-import { Channel, isFinal, State } from "./codes.ts";
+import { Channel, isFinal } from "./codes.ts";
 import { answerStep } from "./answer.ts";
-import { endRun } from "./end.ts";
-import { failures } from "./failures.ts";
+import { cancelWithChildren } from "./cancel-children.ts";
 import type { RunTransaction } from "./transaction.ts";
 
 const BY_ID = "SELECT pk FROM run WHERE id = ?";
@@ -17,7 +16,7 @@ export function cancelRun(
   const pk = tx.sql(BY_ID).get(runId)?.[0] as RunKey | undefined;
   const row = pk === undefined ? undefined : tx.run(pk);
   if (row === undefined || isFinal(row.state)) return false;
-  endRun(tx, row, { state: State.canceled, error: failures.canceled(reason) }, now);
+  cancelWithChildren(tx, row, reason, now);
   return true;
 }
 

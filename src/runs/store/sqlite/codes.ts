@@ -38,6 +38,12 @@ export const Extra = {
   startTimeout: 32,
   /** A finish timeout runs. */
   finishTimeout: 64,
+  /** Rows in `run_child`. */
+  children: 128,
+  /** Starts that a failure has to forget: `startKeys` of its options. */
+  startKeys: 256,
+  /** Rows in the tables of 0004-tasks.sql. Stays when the run has ended. */
+  belongings: 512,
 } as const;
 
 /** `run_timer.kind`. At the same time, what ends runs goes before what wakes them. */
@@ -47,19 +53,43 @@ export const TimerKind = {
   run: 3,
   throttle: 4,
   slot: 5,
+  queue: 6,
+  token: 7,
 } as const;
 
 export type TimerCode = (typeof TimerKind)[keyof typeof TimerKind];
 
-/** `run_wait.channel`: by what a wait is found. Nothing looks for answered and replaced ones. */
-export const Channel = { event: 0, signal: 1, invoke: 2, answered: 3, replaced: 4 } as const;
+/** `run_wait.channel`: by what a wait is found. Nothing looks for answered and replaced ones, nor for those for runs. */
+export const Channel = {
+  event: 0,
+  signal: 1,
+  invoke: 2,
+  answered: 3,
+  replaced: 4,
+  token: 5,
+  runs: 6,
+} as const;
 
 export type ChannelCode = (typeof Channel)[keyof typeof Channel];
 
 /** `run_wait.purpose`. */
 export const Purpose = { step: 0, cancel: 1 } as const;
 
-const stepKinds = ["run", "sleep", "event", "signal", "invoke", "send"] as const;
+/** Their order is stored. */
+const stepKinds = [
+  "run",
+  "sleep",
+  "event",
+  "signal",
+  "invoke",
+  "send",
+  "start",
+  "child",
+  "token",
+  "createToken",
+  "group",
+  "attempt",
+] as const satisfies readonly StepKind[];
 const stepStates = ["pending", "retry", "done", "failed"] as const;
 const codes = new Map(
   stepKinds.flatMap((kind, major) =>

@@ -1,7 +1,9 @@
 import type { SerializedError } from "../../types.ts";
 import type { RunKey } from "../run-store.ts";
 import { answerStep } from "./answer.ts";
+import { childEnded, childEndText } from "./child-ends.ts";
 import { Extra, State, type StateCode, stateName, TimerKind } from "./codes.ts";
+import { forgetStarts } from "./dedupe.ts";
 import { failures } from "./failures.ts";
 import { leaveSlots, unpark } from "./gates.ts";
 import type { Answer } from "./journal.ts";
@@ -9,13 +11,13 @@ import { removeReady } from "./ready.ts";
 import type { RunRow } from "./run-row.ts";
 import { removeTimer } from "./timers.ts";
 import type { RunTransaction } from "./transaction.ts";
-import { closeWaits } from "./waits.ts";
+import { closeAllChildren, closeWaits } from "./waits.ts";
 
-const END = `UPDATE run SET state = ?, extras = 0, attempt = ?, due_at = NULL, parked = NULL, owner = NULL,
+const END = `UPDATE run SET state = ?, extras = ?, attempt = ?, due_at = NULL, parked = NULL, owner = NULL,
   lease_until = NULL, finished_at = ?, output = ?, error = ? WHERE pk = ?`;
 const DELETE_SINGLETON = "DELETE FROM run_singleton WHERE function = ? AND key = ? AND run = ?";
 const DELETE_GATHERING = "DELETE FROM run_gathering WHERE function = ? AND key = ? AND run = ?";
-const INVOKERS = "SELECT parent, key FROM run_invoker WHERE run = ?";
+const INVOKERS = "SELECT parent, key, is_child FROM run_invoker WHERE run = ?";
 const DELETE_INVOKERS = "DELETE FROM run_invoker WHERE run = ?";
 
 /** How a run ends. */
@@ -43,11 +45,11 @@ export function endRun(tx: RunTransaction, row: RunRow, ending: Ending, now: num
   if (ending.byHolder) tx.released(row);
   else if (from === State.running) tx.lost(row);
   row.state = ending.state;
-  row.extras = 0;
+  row.extras = extras & Extra.belongings;
   row.parked = null;
   row.owner = null;
   const error = ending.error === undefined ? null : JSON.stringify(ending.error);
-  tx.sql(END).run(ending.state, row.attempt, now, ending.output ?? null, error, row.pk);
+  tx.sql(END).run(ending.state, row.extras, row.attempt, now, ending.output ?? null, error, row.pk);
   tx.moved(row, from, ending.state);
   if (extras !== 0) clearExtras(tx, row, extras, ending, now);
   const heldSlots = from === State.running || (from === State.queued && parked === null);
@@ -64,6 +66,9 @@ function clearExtras(
 ): void {
   const { options } = row;
   if (extras & Extra.waits) closeWaits(tx, row.pk);
+  if (extras & Extra.children) closeAllChildren(tx, row.pk);
+  if (extras & Extra.startKeys && isFailure(ending.state))
+    forgetStarts(tx, row, options.startKeys!);
   if (extras & Extra.singleton)
     tx.sql(DELETE_SINGLETON).run(row.function, options.singleton!.key, row.pk);
   if (extras & Extra.gathering)
@@ -76,11 +81,18 @@ function clearExtras(
 }
 
 function answerInvokers(tx: RunTransaction, row: RunRow, ending: Ending, now: number): void {
-  const invokers = tx.sql(INVOKERS).all(row.pk) as [RunKey, string][];
+  const invokers = tx.sql(INVOKERS).all(row.pk) as [RunKey, string, number][];
   tx.sql(DELETE_INVOKERS).run(row.pk);
-  const answer = answerOf(row.id, ending);
-  for (const [parent, key] of invokers) answerStep(tx, parent, key, answer, now);
+  for (const [parent, key, isChild] of invokers) {
+    if (isChild)
+      childEnded(tx, parent, key, { run: row.pk, end: childEndText(tx, row, ending), now });
+    else answerStep(tx, parent, key, answerOf(row.id, ending), now);
+  }
 }
+
+/** Ends after which an equal start is not a repetition. */
+const isFailure = (state: StateCode): boolean =>
+  state === State.failed || state === State.expired || state === State.timedOut;
 
 /** What a step that invoked a run gets when it ends. */
 export function answerOf(runId: string, { state, output, error }: Ending): Answer {

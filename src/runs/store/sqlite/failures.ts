@@ -11,11 +11,13 @@ function failure(code: ErrorCode, details: ErrorDetails): SerializedError {
 /** Errors that the store itself records on runs and steps. */
 export const failures = {
   canceled: (reason: string) => failure("RUNS_CANCELED", { reason }),
+  unknownToken: (token: string) => failure("RUNS_UNKNOWN_TOKEN", { token }),
   startTimeout: (ms: number) => failure("RUNS_EXPIRED", { ms }),
   finishTimeout: (ms: number) => failure("RUNS_TIMED_OUT", { ms }),
   skipped: (holder: string) => failure("RUNS_SKIPPED", { run: holder }),
   limited: (functionId: string) => failure("RUNS_RATE_LIMITED", { function: functionId }),
   forgotten: (runId: string) => failure("RUNS_FORGOTTEN", { run: runId }),
+  waitCycle: (run: string, other: string) => failure("RUNS_WAIT_CYCLE", { run, other }),
   signalTaken: (signal: string) => failure("RUNS_SIGNAL_TAKEN", { signal }),
   ended: (runId: string, state: RunState) => failure("RUNS_NOT_COMPLETED", { run: runId, state }),
 } as const;

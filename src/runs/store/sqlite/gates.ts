@@ -1,4 +1,5 @@
 import { takeToken } from "../../flow-control/gcra.ts";
+import { queueOfSlot } from "../queue-store.ts";
 import { Extra, TimerKind } from "./codes.ts";
 import { addReady } from "./ready.ts";
 import { readRate, writeRate } from "./rates.ts";
@@ -27,7 +28,7 @@ const SET_PARKED = "UPDATE run SET parked = ?, extras = ? WHERE pk = ?";
 /** How many parked runs one operation lets in under a key before it leaves the rest to the next. */
 const BITE = 64;
 
-const slotGate = (key: string): string => `slot:${key}`;
+export const slotGate = (key: string): string => `slot:${key}`;
 const throttleGate = (row: RunRow): string =>
   `throttle:${row.function}:${row.options.throttle!.key}`;
 
@@ -83,6 +84,8 @@ export function letIn(tx: RunTransaction, key: string, now: number): void {
     }
     retry(tx, tx.run(pk)!, now);
   }
+  // A paused queue lets nobody in who would drop it later.
+  if (queueOfSlot(key) !== undefined) dropFreeSlot(tx, key);
 }
 
 /** The throttle's timer: lets in as many as it allows now, and sets the timer for the next. */

@@ -1,9 +1,10 @@
 import { joinBatch } from "../../flow-control/batch.ts";
-import { joinDebounce } from "../../flow-control/debounce.ts";
+import { isPastMaxDelay, joinDebounce } from "../../flow-control/debounce.ts";
 import type { StartOutcome, StartRequest } from "../run-store.ts";
 import { begin } from "./begin.ts";
 import { Extra, TimerKind } from "./codes.ts";
 import { rememberStart } from "./dedupe.ts";
+import { clearDetails, mergeDetails, noteBelongings, writeDetails } from "./details.ts";
 import { loadEvent, storeEvent } from "./events.ts";
 import {
   addCauses,
@@ -15,6 +16,7 @@ import {
   scoreOf,
   slotsOf,
 } from "./insert-run.ts";
+import { postpone } from "./postpone.ts";
 import type { RunRow } from "./run-row.ts";
 import { addTimer, removeTimer, storableTime } from "./timers.ts";
 import type { RunTransaction } from "./transaction.ts";
@@ -22,7 +24,7 @@ import { replaceCancelWaits } from "./waits.ts";
 
 /**
  * Debounce and batch: the first start makes a delayed run, later ones join it until its time comes. A debounced run has
- * the newest event, a batch all of them.
+ * the newest event, or the first, as its mode says; a batch has all of them.
  */
 
 const FIND =
@@ -31,7 +33,10 @@ const ADD = `INSERT INTO run_gathering (function, key, run, opened_at, count, by
 const SET_SIZE = "UPDATE run_gathering SET count = ?, bytes = ? WHERE function = ? AND key = ?";
 const REPLACE = `UPDATE run SET event = ?, slots = ?, options = ?, extras = ?, score = ?, queued_at = ?, due_at = ?
   WHERE pk = ?`;
+const SET_OPTIONS = "UPDATE run SET options = ?, extras = ? WHERE pk = ?";
+const DELETE = "DELETE FROM run_gathering WHERE function = ? AND key = ?";
 const SET_EVENTS = "UPDATE run SET events = ? WHERE pk = ?";
+const SET_EVENT = "UPDATE run SET event = ? WHERE pk = ?";
 const SET_EXTRAS = "UPDATE run SET extras = ? WHERE pk = ?";
 
 /** A run that still gathers. */
@@ -54,18 +59,46 @@ export function gather(
   const key = debounce ? `debounce:${debounce.key}` : `batch:${batch!.key}`;
   const found = tx.sql(FIND).get(fn, key) as [number, number, number, number] | undefined;
   const [pk, openedAt, count, bytes] = found ?? [];
-  const row = pk === undefined ? undefined : tx.run(pk)!;
+  let row = pk === undefined ? undefined : tx.run(pk)!;
+  if (row && debounce && isPastMaxDelay(debounce, { openedAt: openedAt!, eventTs: 0 }, now)) {
+    close(tx, row, key);
+    row = undefined;
+  }
   if (row && invokedBy) {
     addInvoker(tx, row, invokedBy);
     row.extras |= Extra.invoked;
     tx.sql(SET_EXTRAS).run(row.extras, row.pk);
   }
   const open = row && { key, row, openedAt: openedAt!, count: count!, bytes: bytes! };
+  const startKeys = row?.options.startKeys;
   const joined = debounce
     ? delayFurther(tx, fn, { key, open, request, now })
     : addToBatch(tx, fn, { key, open, request, now });
   rememberStart(tx, fn, request, joined.id);
+  if (row) keepStartKeys(tx, row, startKeys, request);
   return { outcome: "joined", runId: joined.id };
+}
+
+/** A failure gives back the idempotency keys of all starts that were merged. */
+function keepStartKeys(
+  tx: RunTransaction,
+  row: RunRow,
+  earlier: readonly string[] = [],
+  { idempotency }: StartRequest,
+): void {
+  const added = idempotency?.clearedByFailure ? [idempotency.key] : [];
+  const startKeys = [...new Set([...earlier, ...added])];
+  if (startKeys.length === (row.options.startKeys?.length ?? 0)) return;
+  row.optionsJson = JSON.stringify({ ...row.options, startKeys });
+  row.extras |= Extra.startKeys;
+  tx.sql(SET_OPTIONS).run(row.optionsJson, row.extras, row.pk);
+}
+
+/** A run stops gathering, ahead of its time. */
+function close(tx: RunTransaction, row: RunRow, key: string): void {
+  row.extras &= ~Extra.gathering;
+  tx.sql(SET_EXTRAS).run(row.extras, row.pk);
+  tx.sql(DELETE).run(row.function, key);
 }
 
 /** A start that comes to a debounce or a batch. */
@@ -94,19 +127,57 @@ function delayFurther(
   const pk = storeEvent(tx, event, now);
   addCauses(tx, row, [pk]);
   if (!replaces) return row;
+  const { mode = "replace" } = request.debounce!;
+  if (mode === "replace") {
+    replaceStart(tx, row, { request, key, event: pk, at });
+  } else {
+    postpone(tx, row, Math.max(at, row.dueAt!));
+    if (mode === "trailing") replaceData(tx, row, request, pk);
+  }
+  return row;
+}
+
+/** The newest start takes the place of the earlier. */
+function replaceStart(
+  tx: RunTransaction,
+  row: RunRow,
+  start: {
+    readonly request: StartRequest;
+    readonly key: string;
+    readonly event: number;
+    readonly at: number;
+  },
+): void {
+  const { request, key, event, at } = start;
   removeTimer(tx, row.dueAt!, TimerKind.run, row.pk);
   row.dueAt = at;
   addTimer(tx, at, TimerKind.run, row.pk);
-  row.event = pk;
+  row.event = event;
   row.slotsJson = slotsOf(request);
   row.optionsJson = optionsOf(request, key);
-  row.extras = extrasOf(request, key) | (row.extras & Extra.invoked);
+  row.extras = extrasOf(request, key) | (row.extras & (Extra.invoked | Extra.belongings));
   row.queuedAt = at;
   row.score = scoreOf(request, at);
   const { slotsJson, optionsJson, extras, score } = row;
-  tx.sql(REPLACE).run(pk, slotsJson, optionsJson, extras, score, at, at, row.pk);
+  tx.sql(REPLACE).run(event, slotsJson, optionsJson, extras, score, at, at, row.pk);
   replaceCancelWaits(tx, row.pk, request.cancelOn);
-  return row;
+  if (!row.has(Extra.belongings)) return;
+  clearDetails(tx, row.pk);
+  if (request.details) writeDetails(tx, row.pk, request.details);
+}
+
+/** The run stays what the first start made it, but for its data. */
+function replaceData(
+  tx: RunTransaction,
+  row: RunRow,
+  { details }: StartRequest,
+  event: number,
+): void {
+  row.event = event;
+  tx.sql(SET_EVENT).run(event, row.pk);
+  if (details === undefined && !row.has(Extra.belongings)) return;
+  mergeDetails(tx, row.pk, details ?? {});
+  noteBelongings(tx, row);
 }
 
 function addToBatch(tx: RunTransaction, fn: number, { key, open, request, now }: Joining): RunRow {

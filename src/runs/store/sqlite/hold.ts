@@ -1,4 +1,4 @@
-import type { RunKey, RunStore } from "../run-store.ts";
+import type { Appended, RunKey, RunStore } from "../run-store.ts";
 import { State, TimerKind } from "./codes.ts";
 import { endRun } from "./end.ts";
 import { leaveSlots } from "./gates.ts";
@@ -12,28 +12,31 @@ import { writeSteps } from "./write-steps.ts";
 
 /** What the holder of a run may do. Everything is refused to a holder of an older generation. */
 
-const RESET = "UPDATE run SET attempt = 0, losses = 0 WHERE pk = ?";
+const RESET = "UPDATE run SET attempt = ?, losses = 0 WHERE pk = ?";
 const SUSPEND = `UPDATE run SET state = ${State.waiting}, attempt = ?, due_at = ?, owner = NULL, lease_until = NULL
   WHERE pk = ?`;
 const BACK = `UPDATE run SET state = ${State.queued}, losses = ?, owner = NULL, lease_until = NULL WHERE pk = ?`;
+const IS_WAITING = `SELECT 1 FROM run WHERE pk = ? AND generation = ? AND state = ${State.waiting}`;
 const EXTEND = "UPDATE run SET lease_until = ? WHERE pk = ?";
 
-type Params<M extends keyof RunStore> = Parameters<RunStore[M]>[0] & object;
+type Params<M extends Exclude<keyof RunStore, "stores">> = Parameters<RunStore[M]>[0] & object;
 
 export function append(
   tx: RunTransaction,
-  { now, run, generation, writes, resetAttempt, batch }: Params<"append">,
-): boolean {
+  { now, run, generation, writes, resetAttempt, keepsAttempt, batch }: Params<"append">,
+): Appended {
   const row = tx.held(run, generation);
   if (row === undefined) return false;
-  if (resetAttempt && (row.attempt > 0 || row.losses > 0)) {
-    row.attempt = 0;
+  const attempt = keepsAttempt ? row.attempt : 0;
+  if (resetAttempt && (row.attempt > attempt || row.losses > 0)) {
+    row.attempt = attempt;
     row.losses = 0;
-    tx.sql(RESET).run(run);
+    tx.sql(RESET).run(attempt, run);
   }
-  writeSteps(tx, row, writes, now);
+  const filled = writeSteps(tx, row, writes, now);
+  if (filled && row.state !== State.running) return false;
   if (batch) ingestEvents(tx, { now, ...batch });
-  return true;
+  return filled ?? true;
 }
 
 export function suspend(
@@ -104,6 +107,17 @@ export function extendLeases(
     held.push(run);
   }
   return held;
+}
+
+/** Which runs wait as they were suspended. Outside of transactions too. */
+export function stillWaiting(
+  tx: Pick<RunTransaction, "sql">,
+  runs: readonly { readonly run: RunKey; readonly generation: number }[],
+): RunKey[] {
+  const found: RunKey[] = [];
+  for (const { run, generation } of runs)
+    if (tx.sql(IS_WAITING).get(run, generation) !== undefined) found.push(run);
+  return found;
 }
 
 /** Queues a run that waits, if it was suspended at this generation. */

@@ -1,16 +1,17 @@
 import type { SerializedError } from "../../types.ts";
 import type { StartRequest } from "../run-store.ts";
 import { Extra, State } from "./codes.ts";
+import { saysAnything, writeDetails } from "./details.ts";
 import { storeEvent } from "./events.ts";
 import { RunRow, type RunOptions } from "./run-row.ts";
 import type { RunTransaction } from "./transaction.ts";
 import { addCancelWaits } from "./waits.ts";
 
 const INSERT = `INSERT INTO run (id, function, state, score, extras, event, events, slots, options, queued_at, due_at,
-  parked, finished_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  parked, finished_at, error, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD_CAUSE = "INSERT INTO run_cause (event, run) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const ADD_INVOKER =
-  "INSERT INTO run_invoker (run, parent, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+  "INSERT INTO run_invoker (run, parent, key, is_child) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
 /** The row that a start makes; not stored yet. `at` is when the run is to be queued. */
 export function newRow(
@@ -41,6 +42,7 @@ export function newRow(
     null,
     null,
     0,
+    now,
   ]);
   return row;
 }
@@ -69,10 +71,12 @@ export function insertRun(
       row.parked,
       end?.at ?? null,
       end ? JSON.stringify(end.error) : null,
+      row.createdAt,
     );
   row.pk = lastInsertRowid;
   tx.moved(row, 0, row.state);
   addCauses(tx, row, row.eventKeys);
+  if (request.details && row.has(Extra.belongings)) writeDetails(tx, row.pk, request.details);
   if (end) return;
   addCancelWaits(tx, row.pk, request.cancelOn);
   if (request.invokedBy) addInvoker(tx, row, request.invokedBy);
@@ -83,13 +87,18 @@ export function addCauses(tx: RunTransaction, row: RunRow, events: readonly numb
   for (const event of events) tx.sql(ADD_CAUSE).run(event, row.pk);
 }
 
-/** Records that a step waits for the run's result. The caller sets {@link Extra.invoked}. */
+/**
+ * Records that a step waits for the run's result. The caller sets {@link Extra.invoked}.
+ *
+ * @param isChild whether the step waits for the ends of several runs, whatever they are
+ */
 export function addInvoker(
   tx: RunTransaction,
   row: RunRow,
   { run, stepKey }: NonNullable<StartRequest["invokedBy"]>,
+  isChild = false,
 ): void {
-  tx.sql(ADD_INVOKER).run(row.pk, run, stepKey);
+  tx.sql(ADD_INVOKER).run(row.pk, run, stepKey, isChild ? 1 : 0);
 }
 
 /** The place in line of a run that is queued at a time. */
@@ -102,6 +111,8 @@ export function extrasOf(request: StartRequest, gathering: string | undefined): 
   if (request.invokedBy) extras |= Extra.invoked;
   if (request.throttle) extras |= Extra.throttled;
   if (gathering !== undefined) extras |= Extra.gathering;
+  if (request.idempotency?.clearedByFailure) extras |= Extra.startKeys;
+  if (saysAnything(request.details)) extras |= Extra.belongings;
   return extras;
 }
 
@@ -109,8 +120,10 @@ export const slotsOf = ({ slots }: StartRequest): string | null =>
   slots.length === 0 ? null : JSON.stringify(slots);
 
 export function optionsOf(request: StartRequest, gathering: string | undefined): string | null {
-  const { singleton, throttle, startTimeoutMs, finishTimeoutMs } = request;
+  const { singleton, throttle, startTimeoutMs, finishTimeoutMs, idempotency } = request;
+  const startKeys = idempotency?.clearedByFailure ? [idempotency.key] : undefined;
   if (
+    startKeys === undefined &&
     singleton === undefined &&
     throttle === undefined &&
     startTimeoutMs === undefined &&
@@ -122,6 +135,7 @@ export function optionsOf(request: StartRequest, gathering: string | undefined):
     singleton,
     throttle,
     gathering,
+    startKeys,
     startTimeoutMs: storableDuration(startTimeoutMs),
     finishTimeoutMs: storableDuration(finishTimeoutMs),
   };

@@ -7,26 +7,32 @@ import type { RunTransaction } from "./transaction.ts";
 
 const INSERT =
   "INSERT INTO run_journal (run, key, code, attempt, at, due_at, data, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_WITH_ARGS = `INSERT INTO run_journal (run, key, code, attempt, at, due_at, data, error, args)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 export const JOURNAL =
-  "SELECT key, code, attempt, at, due_at, data, error FROM run_journal WHERE run = ? ORDER BY pk";
+  "SELECT key, code, attempt, at, due_at, data, error, args FROM run_journal WHERE run = ? ORDER BY pk";
 
 const ANSWER = "UPDATE run_journal SET data = ?, error = ?, at = ? WHERE pk = ?";
-const ENTRY = "SELECT key, code, attempt, at, due_at, data, error FROM run_journal WHERE pk = ?";
+const ENTRY =
+  "SELECT key, code, attempt, at, due_at, data, error, args FROM run_journal WHERE pk = ?";
 
 /** Appends an entry; it overrides earlier ones of its key. @returns its row's key */
 export function writeEntry(tx: RunTransaction, run: RunKey, entry: JournalEntry): number {
-  return tx
-    .sql(INSERT)
-    .run(
-      run,
-      entry.key,
-      entryCode(entry.kind, entry.state),
-      entry.attempt,
-      entry.at,
-      entry.dueAt === undefined ? null : storableTime(entry.dueAt),
-      entry.data ?? null,
-      entry.error === undefined ? null : JSON.stringify(entry.error),
-    ).lastInsertRowid;
+  const values = [
+    run,
+    entry.key,
+    entryCode(entry.kind, entry.state),
+    entry.attempt,
+    entry.at,
+    entry.dueAt === undefined ? null : storableTime(entry.dueAt),
+    entry.data ?? null,
+    entry.error === undefined ? null : JSON.stringify(entry.error),
+  ];
+  const { lastInsertRowid } =
+    entry.args === undefined
+      ? tx.sql(INSERT).run(...values)
+      : tx.sql(INSERT_WITH_ARGS).run(...values, entry.args);
+  return lastInsertRowid;
 }
 
 /** What a wait comes to. */
@@ -73,12 +79,14 @@ function toEntry(key: string, row: readonly unknown[]): JournalEntry {
   const dueAt = row[4] as number | null;
   const data = row[5] as string | null;
   const error = row[6] as string | null;
+  const args = row[7] as string | null;
   return {
     key,
     kind: entryKind(code),
     state: entryState(code),
     attempt: row[2] as number,
     at: row[3] as number,
+    ...(args === null ? undefined : { args }),
     ...(dueAt === null ? undefined : { dueAt }),
     ...(data === null ? undefined : { data }),
     ...(error === null ? undefined : { error: JSON.parse(error) as SerializedError }),

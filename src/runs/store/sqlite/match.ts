@@ -2,10 +2,9 @@ import { equalityText, fitsEqualities } from "../../matching.ts";
 import type { RunEvent } from "../../types.ts";
 import type { EventBatch, RunKey, WaitSpec } from "../run-store.ts";
 import { answerStep } from "./answer.ts";
-import { Channel, isFinal, Purpose, State } from "./codes.ts";
-import { endRun } from "./end.ts";
+import { cancelWithChildren } from "./cancel-children.ts";
+import { Channel, isFinal, Purpose } from "./codes.ts";
 import { loadEvent } from "./events.ts";
-import { failures } from "./failures.ts";
 import type { RunTransaction } from "./transaction.ts";
 
 const NEXT_PATH = `SELECT path FROM run_wait WHERE channel = ${Channel.event} AND name = ? AND path > ?
@@ -44,8 +43,7 @@ export function matchWaits(
     if (wait.purpose === Purpose.step) {
       answerStep(tx, wait.run, wait.key, { data: JSON.stringify(event) }, now);
     } else {
-      const error = failures.canceled(`event ${event.name} (${event.id})`);
-      endRun(tx, row, { state: State.canceled, error }, now);
+      cancelWithChildren(tx, row, `event ${event.name} (${event.id})`, now);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isTaskQueue, queueOfSlot } from "../queue-store.ts";
 import type { RateSpec, RunKey, SlotClaim } from "../run-store.ts";
 import type { StateCode } from "./codes.ts";
 
@@ -9,13 +10,16 @@ export interface RunOptions {
   readonly finishTimeoutMs?: number | undefined;
   /** Key of the row in `run_gathering`. */
   readonly gathering?: string | undefined;
+  /** Idempotency keys that a failure gives back. */
+  readonly startKeys?: readonly string[] | undefined;
 }
 
 export const RUN_COLUMNS = `run.pk, run.id, run.function, run.state, run.generation, run.attempt, run.losses, run.score,
   run.extras, run.event, run.events, run.slots, run.options, run.queued_at, run.started_at, run.due_at, run.parked,
-  run.owner, run.news`;
+  run.owner, run.news, coalesce(run.created_at, run.queued_at)`;
 
 const NO_SLOTS: readonly SlotClaim[] = [];
+const NO_NAMES: readonly string[] = [];
 const NO_OPTIONS: RunOptions = {};
 
 /** A run's row inside a transaction. Whoever writes to the row changes this too. */
@@ -43,6 +47,8 @@ export class RunRow {
   /** 1 if a wait was satisfied since the run was claimed. */
   news: number;
 
+  readonly createdAt: number;
+
   constructor(row: readonly unknown[]) {
     this.pk = row[0] as number;
     this.id = row[1] as string;
@@ -63,10 +69,18 @@ export class RunRow {
     this.parked = row[16] as string | null;
     this.owner = row[17] as number | null;
     this.news = row[18] as number;
+    this.createdAt = row[19] as number;
   }
 
   get slots(): readonly SlotClaim[] {
     return this.slotsJson === null ? NO_SLOTS : (JSON.parse(this.slotsJson) as SlotClaim[]);
+  }
+
+  /** Names of the queues, other than that of its function, that its slots are in. */
+  get queueNames(): readonly string[] {
+    if (this.slotsJson === null || !this.slotsJson.includes('"queue:')) return NO_NAMES;
+    const names = this.slots.map(({ key }) => queueOfSlot(key));
+    return names.filter((name) => name !== undefined && !isTaskQueue(name)) as string[];
   }
 
   get options(): RunOptions {

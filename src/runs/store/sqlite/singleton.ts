@@ -1,7 +1,5 @@
 import type { RunKey } from "../run-store.ts";
-import { State } from "./codes.ts";
-import { endRun } from "./end.ts";
-import { failures } from "./failures.ts";
+import { cancelWithChildren } from "./cancel-children.ts";
 import type { RunRow } from "./run-row.ts";
 import type { RunTransaction } from "./transaction.ts";
 
@@ -22,8 +20,7 @@ export function clearSingleton(
   if (pk === undefined) return undefined;
   const holder = tx.run(pk)!;
   if (mode === "skip") return holder;
-  const error = failures.canceled("a newer run of the singleton started");
-  endRun(tx, holder, { state: State.canceled, error }, now);
+  cancelWithChildren(tx, holder, "a newer run of the singleton started", now);
   return undefined;
 }
 

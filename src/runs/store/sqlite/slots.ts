@@ -1,4 +1,5 @@
 import type { SlotClaim } from "../run-store.ts";
+import { queueOfSlot } from "../queue-store.ts";
 import type { RunTransaction } from "./transaction.ts";
 
 const SLOT = "SELECT held, max FROM run_slot WHERE key = ?";
@@ -11,8 +12,13 @@ const DELETE = "DELETE FROM run_slot WHERE key = ? AND held <= 0";
 /** Whether one more run may hold the key. A key nobody holds has no row; then the limit is what the run says. */
 export function hasFreeSlot(tx: RunTransaction, key: string, limit = 1): boolean {
   const [held, max] = (tx.sql(SLOT).get(key) as [number, number] | undefined) ?? [0, limit];
-  return held < max;
+  const queue = queueOfSlot(key);
+  return held < (queue === undefined ? max : (tx.queues.limitOf(tx, queue) ?? max));
 }
+
+/** How many runs hold the key. */
+export const heldSlots = (tx: RunTransaction, key: string): number =>
+  (tx.sql(SLOT).get(key)?.[0] as number | undefined) ?? 0;
 
 /** Takes all slots, or none. @returns the first key that is full, or null */
 export function takeSlots(tx: RunTransaction, slots: readonly SlotClaim[]): string | null {

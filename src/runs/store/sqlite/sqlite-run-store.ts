@@ -4,6 +4,7 @@ import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { FinalRunState } from "../../types.ts";
 import type { PublishedFunctions } from "../function-directory.ts";
 import type {
+  Appended,
   ClaimedRun,
   HeldNews,
   RunKey,
@@ -18,11 +19,12 @@ import { cancelRun, sendSignal } from "./cancel.ts";
 import { claimRuns } from "./claim.ts";
 import { causeEndEffects, type EndEffects } from "./end-effects.ts";
 import { isPublicationDue, publishFunctions, readPublished } from "./function-directory.ts";
-import { append, extendLeases, finish, release, suspend, wakeRun } from "./hold.ts";
+import { append, extendLeases, finish, release, stillWaiting, suspend, wakeRun } from "./hold.ts";
 import { ingestEvents } from "./ingest.ts";
 import { getRun, listRuns, outcomeOf, runsOfEvent } from "./queries.ts";
 import { Retention } from "./retention.ts";
 import { nextTick, type OwnSchedule, setSchedules, tick } from "./schedules.ts";
+import { SqliteRunStores, type StoresHost } from "./sqlite-run-stores.ts";
 import { RunTransaction } from "./transaction.ts";
 import { StoreWatch } from "./watch.ts";
 
@@ -31,7 +33,7 @@ const NOBODY = -1;
 
 const ANY_READY = "SELECT 1 FROM run_ready LIMIT 1";
 
-type Params<M extends keyof RunStore> = Parameters<RunStore[M]>[0] & object;
+type Params<M extends Exclude<keyof RunStore, "stores">> = Parameters<RunStore[M]>[0] & object;
 
 /** Runs in SQLite. Several may share one {@link SqliteStore}, and several processes one file. */
 export class SqliteRunStore implements RunStore {
@@ -39,6 +41,8 @@ export class SqliteRunStore implements RunStore {
   readonly #tx: RunTransaction;
   readonly #watch: StoreWatch;
   readonly #retention = new Retention();
+  readonly #closed = new AbortController();
+  readonly stores: SqliteRunStores;
   /** What has to be undone at the close. */
   readonly #cleanups = new Set<() => void>();
   #endEffects: EndEffects = () => undefined;
@@ -50,6 +54,7 @@ export class SqliteRunStore implements RunStore {
     this.#store = store;
     this.#watch = StoreWatch.of(store);
     this.#tx = this.#watch.tx;
+    this.stores = new SqliteRunStores(this.#storesHost());
   }
 
   ingest(params: Params<"ingest">): Promise<readonly StartOutcome[]> {
@@ -81,7 +86,7 @@ export class SqliteRunStore implements RunStore {
     return this.#write("run:claim", (tx) => claimRuns(tx, params));
   }
 
-  append(params: Params<"append">): Promise<boolean> {
+  append(params: Params<"append">): Promise<Appended> {
     return this.#write("run:append", (tx) => append(tx, params));
   }
 
@@ -107,7 +112,11 @@ export class SqliteRunStore implements RunStore {
 
   async advance({ now }: Params<"advance">): Promise<number> {
     if (nextDue(this.#tx) <= now) await this.#write("run:advance", (tx) => advanceDue(tx, now));
-    return Math.min(nextDue(this.#tx), ...this.#schedules.map((own) => nextTick(this.#tx, own)));
+    return Math.min(
+      nextDue(this.#tx),
+      this.stores.nextTick(this.#tx),
+      ...this.#schedules.map((own) => nextTick(this.#tx, own)),
+    );
   }
 
   cancel(params: Params<"cancel">): Promise<boolean> {
@@ -164,6 +173,15 @@ export class SqliteRunStore implements RunStore {
     return runsOfEvent(this.#store, eventId);
   }
 
+  async stillWaiting(runs: Params<"stillWaiting">): Promise<readonly RunKey[]> {
+    this.#requireOpen();
+    return stillWaiting(this.#tx, runs);
+  }
+
+  onEnds(listener: (runIds: Iterable<string>) => void): () => void {
+    return this.#untilClose(this.#watch.onEnds(listener));
+  }
+
   async outcome(runId: string): Promise<RunOutcome | undefined> {
     this.#requireOpen();
     return outcomeOf(this.#tx, runId);
@@ -207,7 +225,24 @@ export class SqliteRunStore implements RunStore {
   /** Ends all listening. The {@link SqliteStore} is its opener's to close. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closed.abort();
     for (const cleanup of [...this.#cleanups]) cleanup();
+  }
+
+  #storesHost(): StoresHost {
+    const tx = (): RunTransaction => {
+      this.#requireOpen();
+      return this.#tx;
+    };
+    return {
+      reader: this.#store,
+      get tx() {
+        return tx();
+      },
+      write: (label, operation) => this.#write(label, operation),
+      subscribe: (listener) => this.#watch.onChanges(listener),
+      closed: this.#closed.signal,
+    };
   }
 
   #write<T>(label: string, operation: (tx: RunTransaction) => T): Promise<T> {

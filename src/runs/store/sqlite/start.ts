@@ -1,6 +1,7 @@
 import type { SerializedError } from "../../types.ts";
 import type { RunKey, StartOutcome, StartRequest } from "../run-store.ts";
 import { answerStep } from "./answer.ts";
+import { joinBatch } from "./batches.ts";
 import { Extra, isFinal, State, type StateCode, TimerKind } from "./codes.ts";
 import { earlierStart, rememberStart } from "./dedupe.ts";
 import { answerOf } from "./end.ts";
@@ -25,6 +26,13 @@ const SET_EXTRAS = "UPDATE run SET extras = ? WHERE pk = ?";
  * answered at once.
  */
 export function startRun(tx: RunTransaction, request: StartRequest, now: number): StartOutcome {
+  const outcome = decide(tx, request, now);
+  const batchId = request.details?.batchId;
+  if (batchId !== undefined && "runId" in outcome) joinBatch(tx, batchId, outcome.runId, now);
+  return outcome;
+}
+
+function decide(tx: RunTransaction, request: StartRequest, now: number): StartOutcome {
   const fn = tx.functionKey(request.functionId);
   const earlier = earlierStart(tx, fn, request, now);
   if (earlier !== undefined) {
@@ -80,7 +88,7 @@ function skip(
 ): StartOutcome {
   const error = failures.skipped(holder.id);
   const row = newRow(tx, fn, request, { now, at: now });
-  row.extras = 0;
+  row.extras &= Extra.belongings;
   row.state = State.skipped;
   insertRun(tx, row, request, { at: now, error });
   tx.endings.push({ row, state: State.skipped, error, now });

@@ -5,6 +5,7 @@ import type { PublishedFunctions } from "../function-directory.ts";
 import type { HeldNews, RunKey } from "../run-store.ts";
 import { isFinal, State, type StateCode } from "./codes.ts";
 import { HeldRuns } from "./held-runs.ts";
+import { QueueSettings } from "./queue-settings.ts";
 import { RUN_COLUMNS, RunRow } from "./run-row.ts";
 
 const RUN = `SELECT ${RUN_COLUMNS} FROM run WHERE pk = ?`;
@@ -13,6 +14,8 @@ const FUNCTION_ID = "SELECT id FROM run_function WHERE pk = ?";
 const INSERT_FUNCTION = "INSERT INTO run_function (id) VALUES (?)";
 const COUNT = `INSERT INTO run_count (function, state, count) VALUES (?, ?, ?)
   ON CONFLICT (function, state) DO UPDATE SET count = count + excluded.count`;
+const QUEUE_COUNT = `INSERT INTO run_queue_count (queue, state, count) VALUES (?, ?, ?)
+  ON CONFLICT (queue, state) DO UPDATE SET count = count + excluded.count`;
 
 /** A run that the store itself ended. */
 export interface EndedRun {
@@ -31,7 +34,11 @@ export interface CommitNews {
   /** Ids of runs that ended. */
   readonly ended: ReadonlyMap<string, StateCode>;
   readonly held: readonly HeldNews[];
+  /** Ids of runs that changed in some way, while somebody watches; streams as `<run id>/<stream>`. */
+  readonly changed: ReadonlySet<string>;
 }
+
+const NO_CHANGES: ReadonlySet<string> = new Set();
 
 /**
  * What an operation on runs works with: SQL, the rows of the runs that this process holds, and counters. All of it runs
@@ -46,6 +53,9 @@ export class RunTransaction implements Participant {
   readonly owner: number;
   /** Called after each commit that touched runs. */
   onCommit: (news: CommitNews) => void = () => {};
+  readonly queues = new QueueSettings();
+  /** Ids of the runs that changed, for as long as somebody watches runs. */
+  watched: Set<string> | undefined;
   /** Scores of the first ready run by function, as far as known; `Infinity` for none. */
   readonly heads = new Map<number, number>();
 
@@ -59,6 +69,7 @@ export class RunTransaction implements Participant {
   readonly #functions = new Map<string, number>();
   readonly #functionIds = new Map<number, string>();
   readonly #counts = new Map<number, number>();
+  readonly #queueCounts = new Map<string, number>();
   #ended = new Map<string, StateCode>();
   #ready = false;
   #due = Infinity;
@@ -143,10 +154,17 @@ export class RunTransaction implements Participant {
   /** Counts a run's move from one state (0: it is new) to another (0: it is deleted). */
   moved(row: RunRow, from: StateCode | 0, to: StateCode | 0): void {
     if (from === to) return;
+    if (row.slotsJson !== null) this.#countQueues(row, from, to);
     if (from !== 0) this.#count(row.function, from, -1);
     if (to === 0) return;
+    this.touched(row);
     this.#count(row.function, to, 1);
     if (isFinal(to)) this.#ended.set(row.id, to);
+  }
+
+  /** Something of a run that people see has changed. */
+  touched({ id }: Pick<RunRow, "id">): void {
+    this.watched?.add(id);
   }
 
   /** Somebody may claim now. */
@@ -162,6 +180,7 @@ export class RunTransaction implements Participant {
   stale(): void {
     this.#held.clear();
     this.heads.clear();
+    this.queues.forget();
     this.#reset();
   }
 
@@ -169,13 +188,17 @@ export class RunTransaction implements Participant {
     for (const [code, change] of this.#counts)
       if (change !== 0) this.sql(COUNT).run(Math.floor(code / 16), code % 16, change);
     this.#counts.clear();
+    if (this.#queueCounts.size > 0) this.#flushQueues();
   }
 
   committed(): void {
     const held = this.heldRuns.committed();
+    const hasChanges = this.watched !== undefined && this.watched.size > 0;
     const isQuiet = !this.#ready && this.#due === Infinity && this.#ended.size === 0;
-    if (isQuiet && held.length === 0) return;
-    const news = { ready: this.#ready, due: this.#due, ended: this.#ended, held };
+    if (isQuiet && held.length === 0 && !hasChanges) return;
+    const changed = hasChanges ? this.watched! : NO_CHANGES;
+    if (hasChanges) this.watched = new Set();
+    const news = { ready: this.#ready, due: this.#due, ended: this.#ended, held, changed };
     this.#reset();
     this.onCommit(news);
   }
@@ -187,6 +210,25 @@ export class RunTransaction implements Participant {
     this.published = undefined;
   }
 
+  /** Only what is in line and what runs is counted: what is delayed may still change its queue. */
+  #countQueues(row: RunRow, from: StateCode | 0, to: StateCode | 0): void {
+    for (const name of row.queueNames)
+      for (const [state, change] of [
+        [from, -1],
+        [to, 1],
+      ] as const) {
+        if (state !== State.queued && state !== State.running) continue;
+        const code = `${state}${name}`;
+        this.#queueCounts.set(code, (this.#queueCounts.get(code) ?? 0) + change);
+      }
+  }
+
+  #flushQueues(): void {
+    for (const [code, change] of this.#queueCounts)
+      if (change !== 0) this.sql(QUEUE_COUNT).run(code.slice(1), Number(code[0]), change);
+    this.#queueCounts.clear();
+  }
+
   #count(fn: number, state: StateCode, change: number): void {
     const code = fn * 16 + state;
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + change);
@@ -194,9 +236,11 @@ export class RunTransaction implements Participant {
 
   #reset(): void {
     this.#counts.clear();
+    this.#queueCounts.clear();
     this.heldRuns.rolledBack();
     if (this.endings.length > 0) this.endings = [];
     if (this.#ended.size > 0) this.#ended = new Map();
+    this.watched?.clear();
     this.#ready = false;
     this.#due = Infinity;
   }

@@ -19,6 +19,8 @@ export class StoreWatch {
   readonly #work = new Listeners<[work?: Work]>();
   readonly #heldNews = new Listeners<[news: readonly HeldNews[]]>();
   readonly #endWaiters = new EndWaiters();
+  readonly #ends = new Listeners<[runIds: Iterable<string>]>();
+  readonly #changes = new Listeners<[changed?: ReadonlySet<string>]>();
   #unwatch: (() => void) | undefined;
 
   /** The watch of a store; made on first use. */
@@ -43,6 +45,21 @@ export class StoreWatch {
     return this.#watching(this.#heldNews.add(listener));
   }
 
+  /** Calls back with the ids of runs that ended here. */
+  onEnds(listener: (runIds: Iterable<string>) => void): () => void {
+    return this.#ends.add(listener);
+  }
+
+  /** Calls back with what has changed; after another process's commit, without. */
+  onChanges(listener: (changed?: ReadonlySet<string>) => void): () => void {
+    const remove = this.#changes.add(listener);
+    this.tx.watched ??= new Set();
+    return this.#watching(() => {
+      remove();
+      if (this.#changes.size === 0) this.tx.watched = undefined;
+    });
+  }
+
   /** Calls back once the run has ended. */
   onEnd(runId: string, listener: (state: FinalRunState) => void): () => void {
     const stop = this.#watching(
@@ -64,7 +81,8 @@ export class StoreWatch {
   }
 
   #watch(): void {
-    const isNeeded = this.#work.size + this.#heldNews.size + this.#endWaiters.size > 0;
+    const listeners = [this.#work, this.#heldNews, this.#endWaiters, this.#changes];
+    const isNeeded = listeners.some(({ size }) => size > 0);
     if (isNeeded === (this.#unwatch !== undefined)) return;
     if (!isNeeded) {
       this.#unwatch!();
@@ -79,9 +97,13 @@ export class StoreWatch {
     };
   }
 
-  #committed({ ready, due, ended, held }: CommitNews): void {
+  #committed({ ready, due, ended, held, changed }: CommitNews): void {
     if (held.length > 0) this.#heldNews.call(held);
-    if (ended.size > 0) this.#endWaiters.ended(ended);
+    if (ended.size > 0) {
+      this.#endWaiters.ended(ended);
+      this.#ends.call(ended.keys());
+    }
+    if (changed.size > 0) this.#changes.call(changed);
     if (ready || due < Infinity) this.#work.call({ claimable: ready, dueAt: due });
   }
 
@@ -89,6 +111,7 @@ export class StoreWatch {
     const news = this.tx.heldRuns.check(this.tx);
     if (news.length > 0) this.#heldNews.call(news);
     this.#endWaiters.check(this.tx);
+    this.#changes.call();
     this.#work.call();
   }
 

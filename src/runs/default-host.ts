@@ -1,5 +1,5 @@
-import { type DefaultEngine, openDefaultEngine } from "../runs/default-engine.ts";
-import type { RunHost } from "../runs/hosting.ts";
+import { type DefaultEngine, openDefaultEngine } from "./default-engine.ts";
+import type { RunHost } from "./hosting.ts";
 
 /**
  * The engine on the default store, for programs that make no runtime of their own.
