@@ -7,7 +7,7 @@ import type { Target } from "./verdicts.ts";
 export interface Suite {
   readonly id: string;
   /** What its throughput is counted in. */
-  readonly unit: "job" | "step";
+  readonly unit: "job" | "step" | "run";
   /** Ratios are to this contestant. */
   readonly baseline: string;
   /** In the order of the tables. */

@@ -2,8 +2,9 @@
 import { queues } from "./queues/suite.ts";
 import { runs } from "./runs/suite.ts";
 import type { Suite } from "./suite.ts";
+import { tasks } from "./tasks/suite.ts";
 
-export const suites: readonly [Suite, ...Suite[]] = [queues, runs];
+export const suites: readonly [Suite, ...Suite[]] = [queues, runs, tasks];
 
 export const suiteOf = (id: string): Suite => find(suites, id, "suite");
 

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { TriggerKit } from "../../../test/support/trigger-kit.ts";
 import { runs, task, wait } from "../index.ts";
 
@@ -55,7 +57,7 @@ test("with a filter of everything it does nothing to itself, and is in no list o
   expect(data.map(({ taskIdentifier }) => taskIdentifier)).toEqual(["double", "double"]);
 });
 
-test("goes on in another process, and can be aborted before", async () => {
+test("is done once somebody executes tasks, and can be aborted before", async () => {
   const kit = TriggerKit.open([sleeper]);
   await using _ = kit;
   await sleeper.trigger(1);
@@ -72,6 +74,23 @@ test("goes on in another process, and can be aborted before", async () => {
   const page = await runs.bulk.list({ limit: 1 });
   expect(page.data).toMatchObject([{ id: second.id, status: "COMPLETED" }]);
   expect((await page.getNextPage()).data.map(({ id }) => id)).toEqual([first.id]);
+});
+
+test("is done by another process, over a restart", async () => {
+  const path = join(tempFolder(), "runs.db");
+  let id: string;
+  {
+    await using _ = TriggerKit.open([double], { path });
+    await double.batchTrigger(numbers(3));
+    ({ id } = await runs.bulk.cancel({ filter: { taskIdentifier: "double" } }));
+  }
+  // It has no use for the task, nor has it called for anything in bulk.
+  await using kit = await TriggerKit.start([sleeper], { path });
+  await kit.engine.whenQuiet();
+  expect(await runs.bulk.retrieve(id)).toMatchObject({
+    status: "COMPLETED",
+    counts: { total: 3, success: 3, failure: 0 },
+  });
 });
 
 test("refuses what it cannot do", async () => {

@@ -1,4 +1,5 @@
 import type { RunHost } from "../../runs/hosting.ts";
+import { MAX_PAGE } from "../../runs/store/limits.ts";
 import { taskQueueName } from "../../runs/store/queue-store.ts";
 import type { RunFilter } from "../../runs/store/run-list.ts";
 import type { RunRecord } from "../../runs/store/run-store.ts";
@@ -139,15 +140,17 @@ export async function selectRuns(
 ): Promise<RunRecord[]> {
   const isUp = before !== undefined && after === undefined;
   const found: RunRecord[] = [];
-  for (let cursor: Cursor = { after, before }; ;) {
-    const asked = limit - found.length;
-    const page = await host.stores.runs.list({ ...filter, ...cursor, limit: asked });
+  let cursor: Cursor = { after, before };
+  // Few runs are left out, unless it is by their status: then more are looked at in a go.
+  for (let size = limit; ; size = Math.min(size * 2, MAX_PAGE)) {
+    const page = await host.stores.runs.list({ ...filter, ...cursor, limit: size });
     const fitting = page.filter(
       (run) => !isBulkRun(run) && (statuses?.includes(statusOf(run)) ?? true),
     );
     if (isUp) found.unshift(...fitting);
     else found.push(...fitting);
-    if (page.length < asked || found.length === limit) return found;
+    if (page.length < size || found.length >= limit)
+      return isUp ? found.slice(-limit) : found.slice(0, limit);
     cursor = isUp ? { before: page[0]!.id } : { after: page.at(-1)!.id };
   }
 }

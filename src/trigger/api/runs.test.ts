@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { Gate } from "../../../test/support/gate.ts";
 import { TriggerKit } from "../../../test/support/trigger-kit.ts";
 import {
   AbortTaskRunError,
@@ -316,7 +317,7 @@ describe("runs.replay", () => {
     });
   });
 
-  test("repeats runs that an event or a schedule has started", async () => {
+  test("repeats runs that an event or a schedule has started, those of other idioms too", async () => {
     const seen = task({ id: "seen", on: "user/made", run: async (payload: unknown) => payload });
     const daily = schedules.task({ id: "daily", cron: "0 0 * * *", run: async (tick) => tick });
     await using kit = await TriggerKit.start([seen, daily]);
@@ -324,6 +325,13 @@ describe("runs.replay", () => {
     const [byEvent] = await kit.runs("seen");
     const again = await runs.replay(byEvent!.id);
     expect(await kit.output(again.id)).toEqual({ user: 1 });
+    const handler = async ({ event }: { readonly event: { readonly data: unknown } }) => event.data;
+    const other = { triggers: [{ event: "user/made" }], retries: 0, backoff: () => 0, handler };
+    kit.engine.register([{ id: "other", ...other }]);
+    await kit.engine.send([{ name: "user/made", data: { user: 2 } }]);
+    const [ofOtherIdiom] = await kit.runs("other");
+    const repeated = await runs.replay(ofOtherIdiom!.id);
+    expect(await kit.output(repeated.id)).toEqual({ user: 2 });
     await kit.advance(24 * HOUR);
     const [byTick] = await kit.runs("daily");
     const tick = await kit.output(byTick!.id);
@@ -355,7 +363,16 @@ describe("runs.replay", () => {
 describe("runs.poll", () => {
   test("ends with every status that is final", async () => {
     const blocked = task({ id: "blocked", queue: { concurrencyLimit: 0 }, run: async () => {} });
-    await using kit = await TriggerKit.start([double, sleeper, blocked]);
+    const began = new Gate();
+    const stuck = task({
+      id: "stuck",
+      maxDuration: 5,
+      run: async (_: void, { signal }) => {
+        void began.pass();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    });
+    await using kit = await TriggerKit.start([double, sleeper, blocked, stuck]);
     const done = await double.trigger({ n: 4 });
     expect((await runs.poll(done, { pollIntervalMs: 100 })).output).toEqual({ n: 8 });
     expect((await runs.poll(done)).status).toBe("COMPLETED");
@@ -368,6 +385,11 @@ describe("runs.poll", () => {
     const expired = runs.poll(expiring);
     await kit.advance(60_000);
     expect((await expired).status).toBe("EXPIRED");
+    const endless = await stuck.trigger();
+    const timedOut = runs.poll(endless);
+    await began.reached;
+    await kit.clock.advance(5_000);
+    expect((await timedOut).status).toBe("TIMED_OUT");
     await expect(runs.poll(done, { pollIntervalMs: -1 })).rejects.toMatchObject({
       code: "TASK_BAD_CALL",
     });
