@@ -8,7 +8,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 readonly reports=.cache/reports
 # Folders whose tests must have run when everything ran, so that nothing is skipped unnoticed.
-must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/runtime src/testing scripts test/conformance test/seeds test/faults test/compat examples)
+must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/trigger src/runtime src/testing scripts test/conformance test/seeds test/faults test/compat examples)
 wanted=("$@")
 running=""
 ran=0
