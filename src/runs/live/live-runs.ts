@@ -13,8 +13,8 @@ const DEFAULT_MAX_COUNT = 10_000;
 /** After commits of other processes, so many runs are looked up at once whether they still wait. */
 const CHECKED_AT_ONCE = 500;
 
-/** What a parked run takes besides what its code has seen; measured, with a handler of a few variables. */
-const PARKED_BYTES = 8_192;
+/** What a parked run takes besides what its code has seen: measured with tasks whose code has a few variables. */
+const PARKED_BYTES = 16_384;
 const BYTES_PER_CHARACTER = 2;
 
 interface Parked {
