@@ -1,0 +1,1 @@
+-- The server: who may ask, what was done, and answers that are given again.

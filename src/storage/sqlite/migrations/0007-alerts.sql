@@ -1,0 +1,1 @@
+-- Alerts that were sent, and schedules that call a URL.
