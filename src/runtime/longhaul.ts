@@ -9,6 +9,7 @@ import { parseStoreUrl } from "../storage/url.ts";
 import { attachFunctions, type FunctionSource, type HostedFunctions } from "./hosted-functions.ts";
 import { HostedWorkers } from "./hosted-workers.ts";
 import type { LonghaulOptions } from "./options.ts";
+import { setParts } from "./parts.ts";
 
 /** How a runtime is. */
 export interface Health {
@@ -74,6 +75,13 @@ export class Longhaul {
     const runs = { concurrency, leaseMs, liveRuns, retention };
     const engine = { store: this.#runs, clock, ...runs, onError };
     this.#engine = new RunEngine(engine);
+    setParts(this, {
+      store: this.#shared.store,
+      runs: this.#runs,
+      engine: this.#engine,
+      clock: this.#engine.clock,
+      connection: this.#connection,
+    });
     try {
       // What tasks become depends on the configuration.
       const sources = [...(config === undefined ? [] : [config]), ...functions, ...tasks];

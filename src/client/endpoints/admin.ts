@@ -1,0 +1,2 @@
+/** Who may ask, and what was done. */
+export const adminEndpoints = {} as const;

@@ -1,0 +1,65 @@
+import { Hono } from "hono";
+import type { Longhaul } from "../runtime/longhaul.ts";
+import { partsOf } from "../runtime/parts.ts";
+import type { Auth, RequestInfo } from "./auth/auth.ts";
+import { OpenQueues } from "./open-queues.ts";
+import { createRouter, type RouterEnv } from "./router.ts";
+import type { Route } from "./route.ts";
+import { routes } from "./routes/index.ts";
+import type { ServerHost } from "./server-host.ts";
+
+/** How to make a {@link LonghaulServer}. */
+export interface ServerOptions {
+  /** Where it is mounted, such as "/jobs"; the API is below, at `/api/v1`. @default "" */
+  readonly basePath?: string | undefined;
+  /** Largest body of a request, in bytes. @default 1 MiB */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+/** The HTTP side of a runtime: a fetch handler, for any server that knows `Request` and `Response`. */
+export interface LonghaulServer {
+  fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Ends live connections and long polls, and closes what the server opened. The runtime stays open. Idempotent. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** The version of the API is in its path. */
+export const API_PATH = "/api/v1";
+
+/**
+ * The HTTP API of a runtime.
+ *
+ * @example
+ * const longhaul = createLonghaul({ functions });
+ * const server = createServer(longhaul);
+ * export const GET = (request: Request) => server.fetch(request);
+ */
+export function createServer(longhaul: Longhaul, options: ServerOptions = {}): LonghaulServer {
+  const { basePath = "", maxBodyBytes = MAX_BODY_BYTES } = options;
+  const parts = partsOf(longhaul);
+  const closing = new AbortController();
+  const queues = new OpenQueues(parts.connection);
+  const host: ServerHost = {
+    longhaul,
+    parts,
+    queues,
+    redact: (payload) => payload,
+    closing: closing.signal,
+  };
+  // Closed by default: until somebody says who may, nobody may.
+  const auth: Auth = { authenticate: () => Promise.resolve(undefined) };
+  const app = new Hono<RouterEnv>().basePath(basePath);
+  app.route(
+    API_PATH,
+    createRouter({ routes: routes as unknown as readonly Route[], host, auth, maxBodyBytes }),
+  );
+  let closed: Promise<void> | undefined;
+  return {
+    fetch: async (request, info = {}) => app.fetch(request, info),
+    close: () => {
+      closing.abort();
+      return (closed ??= queues.close());
+    },
+  };
+}

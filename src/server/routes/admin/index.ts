@@ -1,0 +1,2 @@
+/** Routes of this group. */
+export const adminRoutes = [] as const;

@@ -1,0 +1,14 @@
+import { adminRoutes } from "./admin/index.ts";
+import { liveRoutes } from "./live/index.ts";
+import { queueRoutes } from "./queues/index.ts";
+import { runRoutes } from "./runs/index.ts";
+import { systemRoutes } from "./system/index.ts";
+
+/** Every route of the API. */
+export const routes = [
+  ...systemRoutes,
+  ...queueRoutes,
+  ...runRoutes,
+  ...adminRoutes,
+  ...liveRoutes,
+] as const;
