@@ -14,6 +14,37 @@ export interface ErrorEntry {
 
 /** Every error code, in alphabetical order. */
 export const errorCatalogue = {
+  ALERT_BAD_OPTION: {
+    message: "Alerts cannot be made: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Look at the option that the message names; docs/alerts.md lists rules and targets.",
+  },
+  ALERT_BAD_SIGNATURE: {
+    message: "The webhook is not accepted: {reason}",
+    retryable: false,
+    status: 401,
+    hint: "Give the body exactly as it arrived, all headers, and the secret that the sender signs with.",
+  },
+  ALERT_MAIL_MISSING: {
+    message: "Mail needs the package nodemailer, and it cannot be loaded: npm install nodemailer",
+    retryable: false,
+    status: 500,
+    hint: "Install nodemailer beside longhaul, or take another target.",
+  },
+  ALERT_NOT_DELIVERED: {
+    message:
+      "An alert of rule {rule} did not reach target {target} in {attempts} attempts: {reason}",
+    retryable: false,
+    status: 502,
+    hint: "Look at the target; the alert is sent again after the cool-down if its condition still holds.",
+  },
+  ALERT_PRIVATE_ADDRESS: {
+    message: "The target {target} is at a private address",
+    retryable: false,
+    status: 400,
+    hint: "Give the webhook a public address, or allowPrivate: true if it belongs inside your network.",
+  },
   BULLMQ_BAD_CONNECTION: {
     message: "The connection is none that Longhaul knows: {reason}",
     retryable: false,
@@ -38,6 +69,24 @@ export const errorCatalogue = {
     retryable: false,
     status: 500,
     hint: "Install the package named in the message, pass a client of your own, or leave the connection out for the embedded store.",
+  },
+  HTTP_SCHEDULE_BAD_FILE: {
+    message: "{file} cannot be taken as vercel.json: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Give crons as an array of { path, schedule }, as Vercel documents it.",
+  },
+  HTTP_SCHEDULE_BAD_OPTION: {
+    message: "The schedule {name} cannot be made: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Look at the option that the message names; docs/http-schedules.md lists them.",
+  },
+  HTTP_SCHEDULE_FAILED: {
+    message: "{method} {url} failed: {reason}",
+    retryable: true,
+    status: 502,
+    hint: "Nothing, unless it goes on: the request is repeated; look at what answers it.",
   },
   INNGEST_BAD_CLIENT_OPTION: {
     message: "The client {client} cannot be made: {reason}",
