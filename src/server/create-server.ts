@@ -4,7 +4,6 @@ import { partsOf } from "../runtime/parts.ts";
 import type { Auth, RequestInfo } from "./auth/auth.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { createRouter, type RouterEnv } from "./router.ts";
-import type { Route } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import type { ServerHost } from "./server-host.ts";
 
@@ -50,10 +49,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   // Closed by default: until somebody says who may, nobody may.
   const auth: Auth = { authenticate: () => Promise.resolve(undefined) };
   const app = new Hono<RouterEnv>().basePath(basePath);
-  app.route(
-    API_PATH,
-    createRouter({ routes: routes as unknown as readonly Route[], host, auth, maxBodyBytes }),
-  );
+  app.route(API_PATH, createRouter({ routes, host, auth, maxBodyBytes }));
   let closed: Promise<void> | undefined;
   return {
     fetch: async (request, info = {}) => app.fetch(request, info),
