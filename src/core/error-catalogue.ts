@@ -51,6 +51,18 @@ export const errorCatalogue = {
     status: 500,
     hint: 'Leave it out for the default store, or give file:path, :memory:, { url: "file:path", durability: "full" | "relaxed" }, redis://host, ioredis options or a client, postgres://host/database, a pg configuration or a pg Pool.',
   },
+  BULLMQ_BAD_JOB_OPTION: {
+    message: "The job {name} cannot be added: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Give timeout as a whole number of ms of at least 1.",
+  },
+  BULLMQ_BAD_QUEUE_OPTION: {
+    message: "The queue {queue} cannot be opened: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Give maxPayloadBytes and warnPayloadBytes as whole numbers of bytes; leave them out for no limit and a warning at 256 KB.",
+  },
   BULLMQ_BAD_REPEAT: {
     message: "{name} cannot be repeated: {reason}",
     retryable: false,
@@ -61,7 +73,7 @@ export const errorCatalogue = {
     message: "The worker of {queue} cannot start: {reason}",
     retryable: false,
     status: 500,
-    hint: "Give attempts as a whole number, and backoff as a number of ms or { type, delay, jitter }.",
+    hint: "Give attempts as a whole number, backoff as a number of ms or { type, delay, jitter }, timeout and timeoutGrace in ms, and deadLetterQueue as a name or { name, jobOptions }.",
   },
   BULLMQ_DRIVER_MISSING: {
     message:
@@ -69,6 +81,18 @@ export const errorCatalogue = {
     retryable: false,
     status: 500,
     hint: "Install the package named in the message, pass a client of your own, or leave the connection out for the embedded store.",
+  },
+  BULLMQ_JOB_TIMED_OUT: {
+    message: "Job {id} of {queue} ran for longer than its timeout of {timeoutMs} ms",
+    retryable: true,
+    status: 504,
+    hint: "Stop when the signal that the processor gets as its third argument is aborted, and give timeout more ms if the work needs them.",
+  },
+  BULLMQ_PAYLOAD_TOO_LARGE: {
+    message: "The payload of {name} is {bytes} bytes; {queue} takes {maximum} at most",
+    retryable: false,
+    status: 413,
+    hint: "Store the payload elsewhere and put its address in the job, or raise maxPayloadBytes.",
   },
   HTTP_SCHEDULE_BAD_FILE: {
     message: "{file} cannot be taken as vercel.json: {reason}",
@@ -165,6 +189,42 @@ export const errorCatalogue = {
     retryable: false,
     status: 501,
     hint: "Do it in a step.run(), or take it out; docs/inngest.md lists what differs from Inngest.",
+  },
+  MANAGER_BAD_OPTION: {
+    message: "The queue manager cannot be made: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Give createQueueManager() a connection, prefix, workers and defaults as docs/manager.md shows, or nothing.",
+  },
+  MANAGER_BAD_TASK: {
+    message: "The task {task} cannot be registered: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Give registerTask() a name once, and { queueName, processor } with the options of docs/manager.md.",
+  },
+  MANAGER_CLOSED: {
+    message: "The queue manager is closed",
+    retryable: false,
+    status: 503,
+    hint: "Make another one with createQueueManager().",
+  },
+  MANAGER_JOB_HANDED_BACK: {
+    message: "Job {id} is paused, and the process that ran it stops",
+    retryable: true,
+    status: 503,
+    hint: "Nothing is to be done: the job starts again once it is resumed and a worker runs.",
+  },
+  MANAGER_JOB_REMOVED: {
+    message: "Job {id} was removed while it ran",
+    retryable: false,
+    status: 410,
+    hint: "Stop the work: nobody waits for its result.",
+  },
+  MANAGER_UNKNOWN_TASK: {
+    message: "No task {task} is registered",
+    retryable: false,
+    status: 404,
+    hint: "Register the task with registerTask() before jobs are added or its queue is worked on; names are case-sensitive.",
   },
   RUNS_BAD_EVENT: {
     message: "An event cannot be sent: {reason}",
