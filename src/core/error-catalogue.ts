@@ -45,6 +45,48 @@ export const errorCatalogue = {
     status: 400,
     hint: "Give the webhook a public address, or allowPrivate: true if it belongs inside your network.",
   },
+  AUTH_BAD_ANSWER: {
+    message: "What authorize() returned is nobody that Longhaul knows: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Return { name, role } with one of the roles viewer, operator and admin, or { name, scopes }, or undefined for nobody.",
+  },
+  AUTH_BAD_EXPIRY: {
+    message: "The token cannot be valid that long: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Give a time in milliseconds above 0; a public token lasts 24 hours at most.",
+  },
+  AUTH_BAD_OPTION: {
+    message: "The server cannot be made: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Look at the option that the message names; docs/auth.md lists them.",
+  },
+  AUTH_BAD_SCOPE: {
+    message: "{scope} is no scope: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Scopes name one thing each, such as read:run:<id> or trigger:task:<id>; docs/auth.md lists them.",
+  },
+  AUTH_FOREIGN_ORIGIN: {
+    message: "The request comes from a page of another site",
+    retryable: false,
+    status: 403,
+    hint: "If that site is yours, name it in auth.origins of the server; else send the request with a token instead of a cookie.",
+  },
+  AUTH_TOKEN_USED: {
+    message: "The token was for one use, and that was made",
+    retryable: false,
+    status: 401,
+    hint: "Make another one for each use.",
+  },
+  AUTH_TOO_MANY_FAILURES: {
+    message: "Too many failed attempts came from this address",
+    retryable: true,
+    status: 429,
+    hint: "Wait for a minute, then try with the right token.",
+  },
   BULLMQ_BAD_CONNECTION: {
     message: "The connection is none that Longhaul knows: {reason}",
     retryable: false,
@@ -388,11 +430,23 @@ export const errorCatalogue = {
     status: 500,
     hint: "Look for what ends the process: memory, process.exit(), a native module; then start the run again.",
   },
+  SERVER_BAD_CURSOR: {
+    message: "The cursor is none of this list",
+    retryable: false,
+    status: 400,
+    hint: "Take it from page.next of the page before, with the same filters; leave it out for the first page.",
+  },
   SERVER_BAD_JSON: {
     message: "The body is no JSON: {reason}",
     retryable: false,
     status: 400,
     hint: "Send JSON, with content-type: application/json.",
+  },
+  SERVER_BAD_SEARCH: {
+    message: "The search cannot be understood: {reason}",
+    retryable: false,
+    status: 422,
+    hint: "See the search language in docs/http-api.md.",
   },
   SERVER_BODY_TOO_LARGE: {
     message: "The body is larger than {limit} bytes",
@@ -429,6 +483,12 @@ export const errorCatalogue = {
     retryable: false,
     status: 404,
     hint: "The paths are listed in /api/v1/openapi.json.",
+  },
+  SERVER_STATE_CONFLICT: {
+    message: "{what} is {state}, so it cannot be {action}",
+    retryable: false,
+    status: 409,
+    hint: "Look at its state now, and at which states the action is for.",
   },
   SERVER_UNAUTHENTICATED: {
     message: "Nobody is logged in",
