@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import type { Longhaul } from "../runtime/longhaul.ts";
 import { partsOf } from "../runtime/parts.ts";
 import type { Auth, RequestInfo } from "./auth/auth.ts";
+import { principalOfHost } from "./auth/host-user.ts";
+import type { AuthOptions } from "./auth/options.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { createRouter, type RouterEnv } from "./router.ts";
 import { routes } from "./routes/index.ts";
@@ -13,6 +15,8 @@ export interface ServerOptions {
   readonly basePath?: string | undefined;
   /** Largest body of a request, in bytes. @default 1 MiB */
   readonly maxBodyBytes?: number | undefined;
+  /** Who may use it. @default those who have a token */
+  readonly auth?: AuthOptions | undefined;
 }
 
 /** The HTTP side of a runtime: a fetch handler, for any server that knows `Request` and `Response`. */
@@ -47,7 +51,10 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     closing: closing.signal,
   };
   // Closed by default: until somebody says who may, nobody may.
-  const auth: Auth = { authenticate: () => Promise.resolve(undefined) };
+  const auth: Auth = {
+    authenticate: async (request, info) =>
+      principalOfHost(await options.auth?.authorize?.(request, info)),
+  };
   const app = new Hono<RouterEnv>().basePath(basePath);
   app.route(API_PATH, createRouter({ routes, host, auth, maxBodyBytes }));
   let closed: Promise<void> | undefined;

@@ -1,6 +1,9 @@
 /** What a person or a program may do; each role may do what the ones before it may. */
 export type Role = "viewer" | "operator" | "admin";
 
+/** All roles, the weakest first. */
+export const ROLES = ["viewer", "operator", "admin"] as const satisfies readonly Role[];
+
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
 /** Who asks. */
