@@ -8,7 +8,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 readonly reports=.cache/reports
 # Folders whose tests must have run when everything ran, so that nothing is skipped unnoticed.
-must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/trigger src/runtime src/testing scripts test/conformance test/seeds test/faults test/compat examples)
+must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/trigger src/runtime src/testing scripts test/conformance test/seeds test/faults test/compat test/e2e examples)
 wanted=("$@")
 running=""
 ran=0
@@ -68,6 +68,7 @@ stage unit tests unit --project unit --coverage
 stage faults tests faults --project faults
 stage services with_services services --project services
 stage examples tests examples --project examples
+stage e2e tests e2e --project e2e
 stage node-24 on_node_24
 stage install node scripts/install-smoke.mjs 20 24
 
