@@ -442,6 +442,18 @@ export const errorCatalogue = {
     status: 400,
     hint: "Send JSON, with content-type: application/json.",
   },
+  SERVER_BAD_OPTION: {
+    message: "The server cannot be made: {reason}",
+    retryable: false,
+    status: 500,
+    hint: "Look at the option that the message names; docs/server.md lists them.",
+  },
+  SERVER_BAD_REQUEST: {
+    message: "The request cannot be read: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Look at the address and the headers that were sent.",
+  },
   SERVER_BAD_SEARCH: {
     message: "The search cannot be understood: {reason}",
     retryable: false,
@@ -454,11 +466,41 @@ export const errorCatalogue = {
     status: 413,
     hint: "Send less, or raise maxBodyBytes of the server.",
   },
+  SERVER_CLOSING: {
+    message: "The server is closing",
+    retryable: true,
+    status: 503,
+    hint: "Send the request again: to another process, or when this one is back.",
+  },
   SERVER_FORBIDDEN: {
     message: "This needs the role {needed}",
     retryable: false,
     status: 403,
     hint: "Use a token that has the role, or a scope for just this.",
+  },
+  SERVER_IDEMPOTENCY_BAD_KEY: {
+    message: "The Idempotency-Key is none: {reason}",
+    retryable: false,
+    status: 400,
+    hint: "Send 1 to 255 visible ASCII characters, such as a UUID, and a new one for each new request.",
+  },
+  SERVER_IDEMPOTENCY_BUSY: {
+    message: "The first request with this Idempotency-Key is still being answered",
+    retryable: true,
+    status: 409,
+    hint: "Send it again a little later: the answer of the first is kept.",
+  },
+  SERVER_IDEMPOTENCY_REUSED: {
+    message: "This Idempotency-Key was used for another request",
+    retryable: false,
+    status: 422,
+    hint: "Use a new key for each request, and the old one only to repeat exactly what was sent with it.",
+  },
+  SERVER_IDEMPOTENCY_SPENT: {
+    message: "The request with this Idempotency-Key was done, and its answer is not kept",
+    retryable: false,
+    status: 409,
+    hint: "The answer held a secret. Undo what was made if the secret is lost, and make another with a new key.",
   },
   SERVER_INTERNAL: {
     message: "Something went wrong inside the server",
@@ -471,6 +513,12 @@ export const errorCatalogue = {
     retryable: false,
     status: 422,
     hint: "Compare it with /api/v1/openapi.json.",
+  },
+  SERVER_METHOD_NOT_ALLOWED: {
+    message: "{method} is none of the methods of this path: {allowed}",
+    retryable: false,
+    status: 405,
+    hint: "Use a method that the header Allow names.",
   },
   SERVER_NOT_FOUND: {
     message: "There is no {what}",
@@ -495,6 +543,12 @@ export const errorCatalogue = {
     retryable: false,
     status: 401,
     hint: "Send Authorization: Bearer with a token; `longhaul tokens create` makes one.",
+  },
+  SERVER_UNSUPPORTED_TYPE: {
+    message: "The body is {type}, not application/json",
+    retryable: false,
+    status: 415,
+    hint: "Send JSON, with content-type: application/json.",
   },
   STORE_BAD_OPTION: {
     message: "The SQLite store has no option {option}",
