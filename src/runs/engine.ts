@@ -4,7 +4,7 @@ import { realClearInterval, realSetInterval } from "../core/real-timers.ts";
 import type { FunctionDefinition, RunEnd } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
 import { deserializeError, toJsonText } from "./errors.ts";
-import type { RunHost } from "./hosting.ts";
+import type { RunHost, ServerLink } from "./hosting.ts";
 import { toRunEvent } from "./incoming-events.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { KnownFunctions } from "./known-functions.ts";
@@ -84,6 +84,8 @@ const PUBLISH_EVERY_MS = 24 * 60 * 60 * 1000;
 export class RunEngine implements RunHost {
   readonly store: RunStore;
   readonly clock: Clock;
+  /** Set by the server. */
+  server: ServerLink | undefined;
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #known: KnownFunctions;

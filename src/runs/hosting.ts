@@ -40,6 +40,23 @@ export interface RunHost {
   getRun(runId: string): Promise<RunRecord | undefined>;
   /** The runs that an event is part of, oldest first; by the event's id or its sender's. */
   runsOfEvent(eventId: string): Promise<readonly RunRecord[]>;
+  /** The HTTP server of this runtime, if it has one. */
+  readonly server?: ServerLink | undefined;
+}
+
+/** What an HTTP server on the same runtime adds to it. */
+export interface ServerLink {
+  /** Where it is reached from outside, its base path included: `https://example.com/jobs`. */
+  readonly publicUrl?: string | undefined;
+  /**
+   * Makes a token for browsers: for single things, such as `read:run:run_01…`.
+   * @throws {LonghaulError} AUTH_BAD_SCOPE, AUTH_BAD_EXPIRY
+   */
+  createPublicToken(options: {
+    readonly scopes: readonly string[];
+    readonly expiresInMs?: number | undefined;
+    readonly singleUse?: boolean | undefined;
+  }): Promise<string>;
 }
 
 /** The method by which a runtime takes a function in. A registered symbol: two copies of the package understand each other. */

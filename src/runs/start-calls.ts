@@ -27,13 +27,19 @@ export function startsOfCalls(
   parent?: ClaimedRun,
 ): StartRequest[] {
   const now = host.now();
-  return calls.map(({ functionId, data, meta, details }) => {
+  return calls.map(({ functionId, data, meta, events, details }) => {
     const definition = host.find(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
     checkDetails(details);
-    const event = toRunEvent({ name: CALLED_EVENT, data, meta }, now);
+    const [first = { name: CALLED_EVENT, data, meta }, ...others] = events ?? [];
+    const given = others.map((event) => toRunEvent(event, now));
     const own = parent ? { ...descent(parent), ...details } : details;
-    return createStartRequest(definition, [event], { now, details: own });
+    const all = [toRunEvent(first, now), ...given] as const;
+    const request = createStartRequest(definition, all, { now, details: own });
+    // A run that is repeated gathers nothing: what it is given was gathered the first time.
+    return details?.replayOf === undefined || !events
+      ? request
+      : { ...request, batch: undefined, debounce: undefined };
   });
 }
 

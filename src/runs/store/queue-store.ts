@@ -37,6 +37,8 @@ export interface QueueStore {
     readonly limit: number;
     /** How many to pass by. @default 0 */
     readonly offset?: number | undefined;
+    /** The name that the page begins after. @default from the first */
+    readonly after?: string | undefined;
   }): Promise<{ readonly queues: readonly QueueRecord[]; readonly count: number }>;
   /** Stops a queue, or lets it go on: none of its runs is claimed while it is paused. */
   setPaused(params: {

@@ -56,6 +56,8 @@ export interface ScheduleStore {
     readonly limit: number;
     /** How many to pass by. @default 0 */
     readonly offset?: number | undefined;
+    /** The id of the schedule that the page begins after. @default from the first */
+    readonly after?: string | undefined;
   }): Promise<{ readonly schedules: readonly ScheduleRecord[]; readonly count: number }>;
 
   /** Says whose schedules this process ticks. From then on, {@link RunStore.advance} counts them in. */

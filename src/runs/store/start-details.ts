@@ -1,4 +1,4 @@
-import type { RunState, SerializedError } from "../types.ts";
+import type { EventInput, RunState, SerializedError } from "../types.ts";
 
 /** What may be said about one start, beyond what its function says. Everything is kept with the run. */
 export interface StartDetails {
@@ -63,6 +63,8 @@ export interface StartCall {
   readonly data?: unknown;
   /** Travels beside the data, not seen by expressions. */
   readonly meta?: unknown;
+  /** What the run is given instead of an event with `data` and `meta`; at least one. Expressions look at the first. */
+  readonly events?: readonly EventInput[] | undefined;
   readonly details?: StartDetails | undefined;
 }
 

@@ -43,6 +43,8 @@ export interface TokenStore {
     readonly output: string;
   }): Promise<boolean | undefined>;
   retrieve(id: string): Promise<Token | undefined>;
+  /** What the addresses of tokens are signed with: made at the first call, the same in all processes from then on. */
+  secret(params: { readonly now: number }): Promise<string>;
   /** Tokens, newest first. */
   list(params: {
     readonly limit: number;

@@ -21,7 +21,8 @@ const TICK = "UPDATE run_cron SET last_at = ?, next_at = ? WHERE id = ? AND next
 const NEXT = `SELECT next_at FROM run_cron INDEXED BY run_cron_next WHERE function = ? AND next_at IS NOT NULL
   ORDER BY next_at LIMIT 1`;
 const DUE = `${FROM} WHERE run_cron.function = ? AND run_cron.next_at <= ? ORDER BY run_cron.next_at LIMIT 100`;
-const PAGE = `${FROM} WHERE run_cron.pk > 0 ORDER BY run_cron.pk LIMIT ? OFFSET ?`;
+const PAGE = `${FROM} WHERE run_cron.pk > ? ORDER BY run_cron.pk LIMIT ? OFFSET ?`;
+const KEY = "SELECT pk FROM run_cron WHERE id = ?";
 const COUNT = "SELECT count(*) FROM run_cron";
 const ANY = "SELECT 1 FROM run_cron LIMIT 1";
 
@@ -117,10 +118,11 @@ function keysOf(tx: RunTransaction, functionIds: readonly string[]): number[] {
 
 export async function listCrons(
   reader: Pick<SqliteStore, "query">,
-  { limit, offset = 0 }: Params<"list"> & object,
+  { limit, offset = 0, after }: Params<"list"> & object,
 ): Promise<{ readonly schedules: readonly ScheduleRecord[]; readonly count: number }> {
+  const [before] = after === undefined ? [] : await reader.query(KEY, [after]);
   const [rows, count] = await Promise.all([
-    reader.query(PAGE, [limit, offset]),
+    reader.query(PAGE, [before?.[0] ?? 0, limit, offset]),
     reader.query(COUNT),
   ]);
   return { schedules: rows.map(toSchedule), count: count[0]![0] as number };

@@ -15,6 +15,8 @@ const PAGE = `SELECT run_log.seq, run_log.at, run_log.code, run_log.attempt, run
   run_log.span, run_log.parent, run_log.duration FROM run JOIN run_log ON run_log.run = run.pk
   WHERE run.id = ? AND run_log.seq > ? ORDER BY run_log.seq LIMIT ?`;
 
+const SPANS = PAGE.replace("run_log.seq > ?", "run_log.seq > ? AND run_log.duration IS NOT NULL");
+
 /** Their order is stored. */
 const levels = ["debug", "log", "info", "warn", "error"] as const satisfies LogEntry["level"][];
 /** Added to the number of the level. */
@@ -53,6 +55,14 @@ export async function listLogs(
   { runId, limit, after = 0 }: Parameters<LogStore["list"]>[0],
 ): Promise<LogRecord[]> {
   return (await reader.query(PAGE, [runId, after, limit])).map(toLog);
+}
+
+/** Spans only. */
+export async function listSpans(
+  reader: Pick<SqliteStore, "query">,
+  { runId, limit, after = 0 }: Parameters<LogStore["list"]>[0],
+): Promise<LogRecord[]> {
+  return (await reader.query(SPANS, [runId, after, limit])).map(toLog);
 }
 
 function toLog(row: readonly unknown[]): LogRecord {

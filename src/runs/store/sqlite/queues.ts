@@ -92,10 +92,11 @@ export async function getQueue(reader: Reader, name: string): Promise<QueueRecor
 /** Queues by name, and how many there are. */
 export async function listQueues(
   reader: Reader,
-  { limit, offset = 0 }: Params<"list">,
+  { limit, offset = 0, after }: Params<"list">,
 ): Promise<{ readonly queues: readonly QueueRecord[]; readonly count: number }> {
   const names = await reader.query(NAMES);
-  const page = names.slice(offset, offset + limit) as [string][];
+  const rest = after === undefined ? names : names.filter(([name]) => (name as string) > after);
+  const page = rest.slice(offset, offset + limit) as [string][];
   const queues = await Promise.all(page.map(([name]) => toQueue(reader, name)));
   return { queues, count: names.length };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { SqliteStore } from "../../../storage/sqlite/store.ts";
 import type { BatchStore } from "../batch-store.ts";
 import { checkJson, checkKey, checkSize, checkTags, checkToken } from "../checks.ts";
@@ -40,7 +41,7 @@ import { addTags } from "./tags.ts";
 import { listTokens } from "./token-list.ts";
 import { completeToken, createToken, findToken } from "./tokens.ts";
 import type { RunTransaction } from "./transaction.ts";
-import { deleteValue, getValue, setValue } from "./values.ts";
+import { deleteValue, getValue, keepValue, setValue } from "./values.ts";
 
 /** What the stores need of the run store they belong to. */
 export interface StoresHost extends WatchHost {
@@ -157,6 +158,13 @@ const tokens = (host: StoresHost): TokenStore => ({
     return host.write("run:token-complete", (tx) => completeToken(tx, params));
   },
   retrieve: async (id) => findToken(host.tx, id),
+  secret: async ({ now }) => {
+    const place = { space: "longhaul/tokens", name: "secret" };
+    const known = getValue(host.tx, place);
+    if (known !== undefined) return known;
+    const made = { ...place, now, value: randomBytes(32).toString("base64url") };
+    return host.write("run:token-secret", (tx) => keepValue(tx, made));
+  },
   list: (params) => listTokens(host.reader, bounded(params)),
 });
 

@@ -23,6 +23,14 @@ export function setValue(
   tx.sql(SET).run(space, name, value, now);
 }
 
+/** Sets a value unless there is one. @returns the one that is there then */
+export function keepValue(tx: Pick<RunTransaction, "sql">, params: Params<"set">): string {
+  const known = getValue(tx, params);
+  if (known !== undefined) return known;
+  setValue(tx, params);
+  return params.value;
+}
+
 export const deleteValue = (
   tx: Pick<RunTransaction, "sql">,
   { space, name }: Params<"delete">,
