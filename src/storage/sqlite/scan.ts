@@ -1,0 +1,69 @@
+import { monotonicNow, realSetImmediate } from "../../core/real-timers.ts";
+import type { SqlValue } from "./connection.ts";
+
+/** Reads the keys of what matches between two keys, both included, in the direction of the scan; `limit` at most. */
+export type ReadKeys = (low: number, high: number, limit: number) => Promise<SqlValue[][]>;
+
+/** How to go through a table. */
+export interface ScanOptions {
+  readonly read: ReadKeys;
+  /** From the highest key down, or from the lowest up. */
+  readonly isDown: boolean;
+  /** The lowest and the highest key to look at. */
+  readonly low: number;
+  readonly high: number;
+  /** How many matches are wanted. */
+  readonly limit: number;
+  /** After so long it ends with what it has. At least one piece is looked at. */
+  readonly timeBoxMs: number;
+  /** @default the machine's monotonic clock, ms */
+  readonly elapsed?: (() => number) | undefined;
+}
+
+/** What a scan has found. */
+export interface Scanned {
+  /** The keys that match, in the direction of the scan. */
+  readonly keys: readonly number[];
+  /** Whether all was looked at, so that there is no more. */
+  readonly isComplete: boolean;
+  /** Where to go on: the first key that was not looked at. */
+  readonly next: number;
+}
+
+/** A piece should take about so long: a query of somebody else waits for no more. */
+const PIECE_MS = 8;
+const FIRST_WIDTH = 2_048;
+const LEAST_WIDTH = 256;
+
+/**
+ * Goes through a table by its keys, in pieces, until enough matches are found or time is up. Between two pieces other
+ * queries of the reader thread get their turn, and no snapshot is held that a checkpoint would have to wait for.
+ */
+export async function scanKeys(options: ScanOptions): Promise<Scanned> {
+  const { read, isDown, limit, timeBoxMs, elapsed = monotonicNow } = options;
+  let { low, high } = options;
+  const keys: number[] = [];
+  const began = elapsed();
+  let width = FIRST_WIDTH;
+  for (let now = began; low <= high;) {
+    const [from, to] = isDown
+      ? [Math.max(low, high - width + 1), high]
+      : [low, Math.min(high, low + width - 1)];
+    const rows = await read(from, to, limit + 1 - keys.length);
+    for (const [key] of rows) keys.push(key as number);
+    if (keys.length > limit) {
+      const next = keys[limit]!;
+      return { keys: keys.slice(0, limit), isComplete: false, next };
+    }
+    if (isDown) high = from - 1;
+    else low = to + 1;
+    const pieceMs = elapsed() - now;
+    now += pieceMs;
+    if (pieceMs < PIECE_MS / 2) width *= 2;
+    else if (pieceMs > PIECE_MS * 2) width = Math.max(LEAST_WIDTH, Math.floor(width / 2));
+    if (now - began >= timeBoxMs) break;
+    // Without a reader thread (a store in memory) nobody else would have a turn.
+    await new Promise((resolve) => realSetImmediate(resolve));
+  }
+  return { keys, isComplete: low > high, next: isDown ? high : low };
+}
