@@ -13,7 +13,7 @@ async function read(bytes: Uint8Array, cuts: readonly number[] = []): Promise<Se
     },
   });
   const events: ServerSentEvent[] = [];
-  for await (const event of readEventStream(body)) events.push(event);
+  for await (const batch of readEventStream(body)) events.push(...batch.events);
   return events;
 }
 
@@ -48,12 +48,19 @@ test("says the same wherever the bytes are cut", async () => {
   );
 });
 
+test("a heartbeat may say where the stream stands", async () => {
+  const body = new Response(": hi\n\n:\nid: 5\n\n").body!;
+  const ids: string[] = [];
+  for await (const { id } of readEventStream(body)) ids.push(id);
+  expect(ids).toEqual(["5"]);
+});
+
 test("who stops reading closes the connection", async () => {
   let isCanceled = false;
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encode("data: 1\n\ndata: 2\n\n")),
     cancel: () => void (isCanceled = true),
   });
-  for await (const event of readEventStream(body)) if (event.data === "1") break;
+  for await (const { events } of readEventStream(body)) if (events[0]?.data === "1") break;
   expect(isCanceled).toBe(true);
 });
