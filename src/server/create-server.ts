@@ -1,26 +1,43 @@
-import { Hono } from "hono";
+import { LonghaulError } from "../core/errors.ts";
 import type { Longhaul } from "../runtime/longhaul.ts";
 import { partsOf } from "../runtime/parts.ts";
-import type { Auth, RequestInfo } from "./auth/auth.ts";
-import { principalOfHost } from "./auth/host-user.ts";
+import { AuditLog } from "./audit/audit-log.ts";
+import { Auth } from "./auth/auth.ts";
+import { withCors } from "./auth/cors.ts";
+import { createPublicToken } from "./auth/create-public-token.ts";
 import type { AuthOptions } from "./auth/options.ts";
+import type { RequestInfo } from "./auth/request-info.ts";
 import { OpenQueues } from "./open-queues.ts";
-import { createRouter, type RouterEnv } from "./router.ts";
+import { createRedactor } from "./redact.ts";
+import { createRouter } from "./router.ts";
 import { routes } from "./routes/index.ts";
 import type { ServerHost } from "./server-host.ts";
 
 /** How to make a {@link LonghaulServer}. */
 export interface ServerOptions {
-  /** Where it is mounted, such as "/jobs"; the API is below, at `/api/v1`. @default "" */
+  /**
+   * Where it is mounted, such as "/jobs"; the API is below, at `/api/v1`. The mounts for Express, Fastify and Next find
+   * it out by themselves.
+   *
+   * @default ""
+   */
   readonly basePath?: string | undefined;
   /** Largest body of a request, in bytes. @default 1 MiB */
   readonly maxBodyBytes?: number | undefined;
   /** Who may use it. @default those who have a token */
   readonly auth?: AuthOptions | undefined;
+  /**
+   * What of payloads, results and logs is shown to nobody, as paths such as "password", "card.number", "*.token" or
+   * "$.user.email" (see {@link createRedactor}). What is stored stays as it is. @default nothing is hidden
+   */
+  readonly redact?: readonly string[] | undefined;
+  /** Takes errors that are nobody's fault outside; the client is told nothing of them. @default writes them to stderr */
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
 /** The HTTP side of a runtime: a fetch handler, for any server that knows `Request` and `Response`. */
 export interface LonghaulServer {
+  /** Answers a request. Never rejects. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Ends live connections and long polls, and closes what the server opened. The runtime stays open. Idempotent. */
   close(): Promise<void>;
@@ -33,36 +50,63 @@ export const API_PATH = "/api/v1";
 /**
  * The HTTP API of a runtime.
  *
+ * @throws {LonghaulError} SERVER_BAD_OPTION, AUTH_BAD_OPTION
+ *
  * @example
  * const longhaul = createLonghaul({ functions });
  * const server = createServer(longhaul);
  * export const GET = (request: Request) => server.fetch(request);
  */
 export function createServer(longhaul: Longhaul, options: ServerOptions = {}): LonghaulServer {
-  const { basePath = "", maxBodyBytes = MAX_BODY_BYTES } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, onError = writeToStderr } = options;
+  const basePath = checkBasePath(options.basePath ?? "");
+  if (!(maxBodyBytes > 0)) throw bad("maxBodyBytes is a number of bytes above 0");
   const parts = partsOf(longhaul);
+  const auth = new Auth(parts, options.auth);
   const closing = new AbortController();
   const queues = new OpenQueues(parts.connection);
   const host: ServerHost = {
     longhaul,
     parts,
     queues,
-    redact: (payload) => payload,
+    auth,
+    basePath,
+    audit: new AuditLog(parts),
+    redact: createRedactor(options.redact ?? []),
+    publicTokens: {
+      create: (wanted) => createPublicToken(longhaul, { secret: options.auth?.secret, ...wanted }),
+    },
     closing: closing.signal,
   };
-  // Closed by default: until somebody says who may, nobody may.
-  const auth: Auth = {
-    authenticate: async (request, info) =>
-      principalOfHost(await options.auth?.authorize?.(request, info)),
+  const pathOf = (request: Request, info: RequestInfo): string => {
+    const path = info.path ?? withoutPrefix(new URL(request.url).pathname, basePath);
+    return withoutPrefix(path, API_PATH);
   };
-  const app = new Hono<RouterEnv>().basePath(basePath);
-  app.route(API_PATH, createRouter({ routes, host, auth, maxBodyBytes }));
+  const router = createRouter({ routes, host, auth, maxBodyBytes, pathOf, onError });
+  const fetch = withCors(router, options.auth?.origins ?? []);
   let closed: Promise<void> | undefined;
   return {
-    fetch: async (request, info = {}) => app.fetch(request, info),
+    fetch: (request, info = {}) => fetch(request, info),
     close: () => {
       closing.abort();
       return (closed ??= queues.close());
     },
   };
+}
+
+/** What is elsewhere has a path that no route has. */
+const withoutPrefix = (path: string, prefix: string): string =>
+  path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : "";
+
+/** @throws {LonghaulError} SERVER_BAD_OPTION */
+function checkBasePath(basePath: string): string {
+  if (basePath === "" || /^(\/[^/?#]+)+$/.test(basePath)) return basePath;
+  throw bad(`basePath is "" or a path such as "/jobs", not "${basePath}"`);
+}
+
+const bad = (reason: string): LonghaulError => new LonghaulError("SERVER_BAD_OPTION", { reason });
+
+function writeToStderr(error: unknown): void {
+  // oxlint-disable-next-line no-console -- nobody said where else to, and silence would hide what is broken
+  console.error("longhaul: a request failed:", error);
 }

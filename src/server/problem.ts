@@ -1,4 +1,11 @@
-import { LonghaulError } from "../core/errors.ts";
+import { isLonghaulError, LonghaulError } from "../core/errors.ts";
+
+/** Where in a request something is wrong. */
+export interface ProblemPlace {
+  /** A JSON pointer as a fragment: `#/name` is in the body, `#/query/limit` and `#/path/queue` are not. */
+  readonly pointer: string;
+  readonly detail: string;
+}
 
 /** A problem document (RFC 9457). `code` is that of the thrown {@link LonghaulError}. */
 export interface Problem {
@@ -9,13 +16,30 @@ export interface Problem {
   readonly code: string;
   /** What to do about it. */
   readonly hint: string;
-  /** Where in the request something is wrong. */
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** Every place that is wrong, where the request itself is. */
+  readonly errors?: readonly ProblemPlace[];
 }
 
+/** A request that does not fit its schema. The message names the first place, the document all of them. */
+export class InvalidRequest extends LonghaulError {
+  readonly places: readonly ProblemPlace[];
+
+  constructor(places: readonly ProblemPlace[]) {
+    const [first] = places;
+    super("SERVER_INVALID_REQUEST", {
+      pointer: first?.pointer ?? "#",
+      reason: first?.detail ?? "it does not fit",
+    });
+    this.places = places;
+  }
+}
+
+/** Seconds after which to come back, for what passes by itself. */
+const RETRY_AFTER_S = 1;
+
 /** The answer to a request that failed. What nobody foresaw is told without its details: they may hold secrets. */
-export function problemOf(error: unknown, errors?: Problem["errors"]): Response {
-  const known = error instanceof LonghaulError ? error : new LonghaulError("SERVER_INTERNAL");
+export function problemOf(error: unknown): Response {
+  const known = isLonghaulError(error) ? error : new LonghaulError("SERVER_INTERNAL");
   const problem: Problem = {
     type: `urn:longhaul:error:${known.code}`,
     title: known.code,
@@ -23,10 +47,11 @@ export function problemOf(error: unknown, errors?: Problem["errors"]): Response 
     detail: known.message,
     code: known.code,
     hint: known.hint,
-    ...(errors && { errors }),
+    ...(known instanceof InvalidRequest && { errors: known.places }),
   };
-  return Response.json(problem, {
-    status: known.status,
-    headers: { "content-type": "application/problem+json" },
-  });
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  if (known.status === 401) headers.set("www-authenticate", "Bearer");
+  if (known.retryable && [409, 429, 503].includes(known.status))
+    headers.set("retry-after", String(RETRY_AFTER_S));
+  return Response.json(problem, { status: known.status, headers });
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { EndpointId } from "../client/endpoints/index.ts";
+import type { RequestInfo } from "./auth/request-info.ts";
 import type { Principal, Role } from "./principal.ts";
 import type { ServerHost } from "./server-host.ts";
 
@@ -11,6 +12,9 @@ export interface RouteInput<Params, Query, Body> {
   readonly principal: Principal;
   readonly host: ServerHost;
   readonly request: Request;
+  readonly info: RequestInfo;
+  /** Names the request in logs, in the audit log, and in the answer's `x-request-id`. */
+  readonly requestId: string;
   /** Aborts when the client goes away or the server closes. */
   readonly signal: AbortSignal;
 }
