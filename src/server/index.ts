@@ -2,6 +2,8 @@
  * `longhaul/server`: the HTTP API, live updates, metrics and alerts of a runtime, as one fetch handler.
  */
 export { createServer, type LonghaulServer, type ServerOptions } from "./create-server.ts";
-export type { RequestInfo } from "./auth/auth.ts";
+export { createPublicToken } from "./auth/create-public-token.ts";
+export type { PublicTokenOptions } from "./auth/public-token.ts";
+export type { RequestInfo } from "./auth/request-info.ts";
 export type { AuthOptions, HostUser } from "./auth/options.ts";
 export type { Principal, Role } from "./principal.ts";

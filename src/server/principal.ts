@@ -16,6 +16,12 @@ export interface Principal {
   readonly role?: Role | undefined;
   /** Single things it may do, such as `read:run:run_01…` or `trigger:task:resize`. */
   readonly scopes: readonly string[];
+  /** The id of the token it came with, if that has one. */
+  readonly id?: string | undefined;
+  /** When what it came with is over, in epoch milliseconds: streams end then. None: never. */
+  readonly expiresAt?: number | undefined;
+  /** Of a token for one use: what it is remembered by once it was used. */
+  readonly singleUse?: string | undefined;
 }
 
 /** Whether a principal may use a route: by its role, or by one of the scopes that suffice for it. */

@@ -1,6 +1,10 @@
 import type { Longhaul } from "../runtime/longhaul.ts";
 import type { RuntimeParts } from "../runtime/parts.ts";
+import type { AuditLog } from "./audit/audit-log.ts";
+import type { Auth } from "./auth/auth.ts";
+import type { PublicTokenOptions } from "./auth/public-token.ts";
 import type { OpenQueues } from "./open-queues.ts";
+import type { Redactor } from "./redact.ts";
 
 /** What the server's routes work with. */
 export interface ServerHost {
@@ -9,7 +13,15 @@ export interface ServerHost {
   /** BullMQ's queues of the store, opened when first asked for. */
   readonly queues: OpenQueues;
   /** Takes secrets out of payloads before they leave the server. */
-  redact<T>(payload: T): T;
+  readonly redact: Redactor;
+  /** Who may ask. */
+  readonly auth: Auth;
+  /** Who did what. The router writes it; handlers need not. */
+  readonly audit: AuditLog;
+  /** Makes tokens for browsers. */
+  readonly publicTokens: { create(options: PublicTokenOptions): Promise<string> };
+  /** Where the server is mounted. */
+  readonly basePath: string;
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal;
 }
