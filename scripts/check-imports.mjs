@@ -28,6 +28,9 @@ const ALLOWED = {
   // What `longhaul` and `longhaul/testing` are made of: it knows the engines, and functions by their definitions.
   runtime: ENGINES,
   testing: [...ENGINES, "inngest", "runtime"],
+  alerts: [...ENGINES, "runtime"],
+  "http-schedules": ["core", "runs"],
+  telemetry: ["core", "runs"],
   server: SERVER,
   cli: [...SERVER, "server"],
   client: [],
