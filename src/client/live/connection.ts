@@ -30,6 +30,7 @@ export class LiveConnection implements LiveSource {
   /** Topics of the request under way. */
   #asked: ReadonlySet<string> = new Set();
   #isPaused = false;
+  #isRefused = false;
   #isClosed = false;
   #failures = 0;
   /** Ends the request under way. */
@@ -44,8 +45,9 @@ export class LiveConnection implements LiveSource {
 
   want(wants: Wants): void {
     this.#wants = wants;
-    if (this.#isClosed || this.#isPaused) return;
     const isMore = [...wants.keys()].some((topic) => !this.#asked.has(topic));
+    // Who asks for something else may get it.
+    if (isMore || wants.size < this.#asked.size) this.#isRefused = false;
     if (isMore) this.#startIn(GATHER_MS);
     else if (wants.size < this.#asked.size) this.#startIn(LINGER_MS);
   }
@@ -56,28 +58,40 @@ export class LiveConnection implements LiveSource {
     this.#isPaused = isPaused;
     if (!isPaused) return this.#startIn(0);
     this.#stop();
-    this.#options.sink.setStatus("paused");
+    if (!this.#isRefused) this.#options.sink.setStatus("paused");
   }
 
-  close(problem?: LiveProblem): void {
+  /** Tries at once, also after a refusal. */
+  reconnect(): void {
+    this.#isRefused = false;
+    this.#startIn(0);
+  }
+
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stop();
     globalThis.removeEventListener?.("online", this.#online);
+    this.#options.sink.setStatus("closed");
+  }
+
+  /** The server wants nothing of whoever asks like this. */
+  #refuse(problem: LiveProblem): void {
+    this.#stop();
+    this.#isRefused = true;
     this.#options.sink.setStatus("closed", problem);
   }
 
   #stop(): void {
     this.#request?.abort();
     this.#request = undefined;
-    this.#asked = new Set();
     clearTimeout(this.#timer?.id);
     this.#timer = undefined;
   }
 
   /** Asks anew after a time, or at the time that was said before if that is sooner. */
   #startIn(delayMs: number): void {
-    if (this.#isClosed || this.#isPaused) return;
+    if (this.#isClosed || this.#isPaused || this.#isRefused) return;
     const at = Date.now() + delayMs;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     clearTimeout(this.#timer?.id);
@@ -87,10 +101,10 @@ export class LiveConnection implements LiveSource {
   async #start(): Promise<void> {
     this.#stop();
     const { sink } = this.#options;
+    this.#asked = new Set(this.#wants.keys());
     if (this.#wants.size === 0) return sink.setStatus("idle");
     const request = new AbortController();
     this.#request = request;
-    this.#asked = new Set(this.#wants.keys());
     sink.setStatus("connecting");
     try {
       await this.#follow(request, this.#wants);
@@ -99,7 +113,6 @@ export class LiveConnection implements LiveSource {
     }
     // Ended on purpose: whoever did has said what comes next.
     if (this.#request !== request) return;
-    this.#asked = new Set();
     sink.setStatus("connecting");
     this.#startIn(backoffMs(++this.#failures, Math.random()));
   }
@@ -136,7 +149,7 @@ export class LiveConnection implements LiveSource {
   #expired(): void {
     const { token } = this.#options;
     token.forget();
-    if (!token.canRefresh) this.close({ code: "HTTP_401", detail: "The token has expired" });
+    if (!token.canRefresh) this.#refuse({ code: "HTTP_401", detail: "The token has expired" });
   }
 
   /** A refusal is final, unless another token or another time may help. */
@@ -146,7 +159,7 @@ export class LiveConnection implements LiveSource {
     if (status === 401) token.forget();
     const mayHelp = status === 401 && token.canRefresh;
     if (mayHelp || status === 408 || status === 429 || status >= 500) return;
-    this.close(await problemOf(response));
+    this.#refuse(await problemOf(response));
   }
 }
 

@@ -37,6 +37,8 @@ export interface LiveClient {
   get(topic: string): TopicState;
   readonly connection: Connection;
   onConnection(listener: () => void): () => void;
+  /** Tries at once, also after the server has refused. */
+  reconnect(): void;
   /** For good. Idempotent. */
   close(): void;
 }
@@ -75,6 +77,7 @@ export function createLive(options: LiveOptions = {}): LiveClient {
       return store.connection;
     },
     onConnection: (listener) => store.onConnection(listener),
+    reconnect: () => store.reconnect(),
     close: () => {
       stopWatching();
       store.close();

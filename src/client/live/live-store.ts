@@ -80,6 +80,10 @@ export class LiveStore implements LiveSink {
     return new Map(followed.map(([name, { token }]) => [name, token]));
   }
 
+  reconnect(): void {
+    this.#source.reconnect();
+  }
+
   close(): void {
     this.#source.close();
   }

@@ -27,6 +27,8 @@ type TabMessage =
       readonly isWatched: boolean;
       readonly known: SharedStates | undefined;
     }
+  /** The leader is to try again at once. */
+  | { readonly type: "reconnect" }
   /** There is a new leader. */
   | { readonly type: "leader" }
   /** The leader has heard something. */
@@ -100,6 +102,11 @@ export class SharedSource implements LiveSource {
     this.#say();
   }
 
+  reconnect(): void {
+    if (this.#connection) this.#connection.reconnect();
+    else this.#post({ type: "reconnect" });
+  }
+
   close(): void {
     this.#closing.abort();
     this.#connection?.close();
@@ -138,6 +145,8 @@ export class SharedSource implements LiveSource {
     switch (message.type) {
       case "wants":
         return this.#connection && this.#serve(message);
+      case "reconnect":
+        return this.#connection?.reconnect();
       case "leader":
         return this.#say(store.share(this.#mine.wants.keys()));
       case "messages":

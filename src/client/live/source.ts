@@ -22,7 +22,7 @@ export type Wants = ReadonlyMap<string, string | undefined>;
  *              ▼    └──────────┤
  *            closed          paused        nobody has looked at the page for a while
  *
- * `closed` is for good: the server refuses who asks, or `close()` was called.
+ * `closed`: the server refuses who asks, until something else is asked for; or `close()` was called.
  */
 export type ConnectionStatus = "idle" | "connecting" | "open" | "paused" | "closed";
 
@@ -30,6 +30,8 @@ export type ConnectionStatus = "idle" | "connecting" | "open" | "paused" | "clos
 export interface LiveSource {
   /** Replaces what is followed. */
   want(wants: Wants): void;
+  /** Tries at once, also after a refusal. */
+  reconnect(): void;
   close(): void;
 }
 
