@@ -35,7 +35,7 @@ export const isNamed = (column: string, name: string): SqlTerm => {
   if (!name.endsWith("*")) return { sql: `${column} = ?`, params: [name] };
   // By what LIKE and GLOB would make of the name, it could be anything.
   const start = name.slice(0, -1);
-  return { sql: `substr(${column}, 1, ?) = ?`, params: [[...start].length, start] };
+  return { sql: `substr(${column}, 1, length(?)) = ?`, params: [start, start] };
 };
 
 /** Most digits that are a place in a list. */
@@ -56,7 +56,7 @@ export function jsonHas(column: string, { path, value }: DataTerm): SqlTerm {
   const looks = paths.map(() => `${column} -> ? IN (${marks})`).join(" OR ");
   return {
     sql: `CASE WHEN instr(${column}, ?) AND json_valid(${column}) THEN ${looks} END`,
-    params: [JSON.stringify(value).slice(1, -1), ...paths.flatMap((text) => [text, ...values])],
+    params: [JSON.stringify(value).slice(1, -1), ...paths.flatMap((text) => [text].concat(values))],
   };
 }
 

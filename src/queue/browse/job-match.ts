@@ -9,19 +9,10 @@ import {
   type SqlTerm,
 } from "../../core/search/sql-terms.ts";
 import type { SearchQuery } from "../../core/search/search-query.ts";
+import type { KeyMatch } from "../../storage/sqlite/search-table.ts";
 import { encodeJobId } from "../jobs/job-id.ts";
 import { checkJobState, ENDS, type JobStateName, LINES } from "./job-states.ts";
 import { queueOfName } from "./queue-name.ts";
-
-/** Statements that give the keys (`job.pk`) of matching jobs between two keys, highest first and lowest first. */
-export interface JobMatch {
-  readonly down: string;
-  readonly up: string;
-  /** Values of the question marks before the two keys. */
-  readonly before: readonly (string | number | null)[];
-  /** Values of the question marks between the two keys and the limit. */
-  readonly after: readonly (string | number | null)[];
-}
 
 /** Where the keys come from, so that as few rows as possible are read. */
 interface Source {
@@ -41,7 +32,7 @@ const QUEUE_IDS =
  *
  * @throws {LonghaulError} SERVER_BAD_SEARCH
  */
-export function matchJobs(query: SearchQuery): JobMatch {
+export function matchJobs(query: SearchQuery): KeyMatch {
   if (query.tags.length > 0)
     throw new LonghaulError("SERVER_BAD_SEARCH", { reason: "jobs have no tags, only runs do" });
   const states = [...new Set(query.states.map(checkJobState))];
