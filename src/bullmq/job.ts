@@ -1,5 +1,6 @@
 import { Job as BullJob } from "bullmq";
 import type * as bullmq from "bullmq";
+import { type Validate, withChecks } from "./check-job.ts";
 import type { Any } from "./types.ts";
 import { waitUntilFinished } from "./wait-until-finished.ts";
 
@@ -10,6 +11,12 @@ export class Job<
   NameType extends string = string,
   ProgressType extends bullmq.JobProgress = bullmq.JobProgress,
 > extends BullJob<DataType, ReturnType, NameType, ProgressType> {
+  static {
+    // Declared, a protected member of its own would make this another type than BullMQ's Job, which users name.
+    const { prototype } = this as unknown as { prototype: { validateOptions: Validate } };
+    prototype.validateOptions = withChecks(prototype.validateOptions);
+  }
+
   /**
    * Resolves with the job's result, or rejects with the reason it failed for.
    *

@@ -1,9 +1,13 @@
-import { FlowProducer, Job, Queue, Worker } from "bullmq";
+import { FlowProducer, Job, JobScheduler, Queue, Worker } from "bullmq";
 import type * as bullmq from "bullmq";
+import { withChecks } from "./check-job.ts";
+import { checkTemplate } from "./job-scheduler.ts";
+import { processWithin, timeoutOf } from "./job-timeout.ts";
+import { withLimits } from "./payload-limit.ts";
 import { addBulkWithRepeated, addRepeated, type BulkJob } from "./repeat.ts";
 import { isRepeated, refuseRepeatInFlow } from "./repeat-options.ts";
 import { applyRetryDefaults, hasRetryDefaults } from "./retry-defaults.ts";
-import type { Any, JobsOptions, RetryDefaults } from "./types.ts";
+import type { Any, JobsOptions, PayloadLimits, RetryDefaults, TimeoutOptions } from "./types.ts";
 import { waitUntilFinished } from "./wait-until-finished.ts";
 
 type Method<This, Result> = (this: This, ...args: Any[]) => Result;
@@ -40,6 +44,33 @@ export function patchBullmq(): void {
       };
     },
   );
+  override<bullmq.Worker, Promise<unknown>>(Worker, "callProcessJob", (original) => {
+    return function callProcessJob(job: bullmq.Job, token: string, signal?: AbortSignal) {
+      const limits = this.opts as TimeoutOptions;
+      const timeoutMs = timeoutOf(job, limits);
+      if (timeoutMs === undefined) return original.call(this, job, token, signal);
+      const process = () => original.call(this, job, token, signal);
+      const abort = (reason: Error) => void this.cancelJob(job.id!, reason as unknown as string);
+      return processWithin(job, timeoutMs, limits, process, abort);
+    };
+  });
+  override<bullmq.Job, void>(Job, "validateOptions", withChecks);
+  override<bullmq.JobScheduler, Promise<unknown>>(
+    JobScheduler,
+    "upsertJobScheduler",
+    (original) => {
+      return function upsertJobScheduler(...args) {
+        const [, , jobName, data, opts, how] = args;
+        if (how.override) checkTemplate(this, jobName, data, opts);
+        return original.apply(this, args);
+      };
+    },
+  );
+  override<bullmq.FlowProducer, { opts: object }>(FlowProducer, "queueFromNode", (original) => {
+    return function queueFromNode(...args) {
+      return withLimits(original.apply(this, args), this.opts as PayloadLimits);
+    };
+  });
   override<bullmq.FlowProducer, Promise<bullmq.JobNode>>(FlowProducer, "addNode", (original) => {
     return async function addNode(options: bullmq.AddNodeOpts) {
       refuseRepeatInFlow(options.node);

@@ -45,8 +45,8 @@ export class Queue<
   Any
 > {
   /**
-   * @throws {LonghaulError} BULLMQ_BAD_CONNECTION, BULLMQ_DRIVER_MISSING, BULLMQ_BAD_REPEAT, and
-   *   what opening a SQLite file throws.
+   * @throws {LonghaulError} BULLMQ_BAD_CONNECTION, BULLMQ_BAD_QUEUE_OPTION, BULLMQ_BAD_REPEAT, BULLMQ_DRIVER_MISSING,
+   *   and what opening a SQLite file throws.
    */
   constructor(
     name: string,
@@ -72,7 +72,8 @@ export class Queue<
    * Adds a job. With `opts.repeat` it becomes a job scheduler, and the job of its next iteration is
    * returned; the scheduler's id is that job's `repeatJobKey`.
    *
-   * @throws {LonghaulError} BULLMQ_BAD_REPEAT; STORE_BAD_TRANSACTION with `opts.transaction`
+   * @throws {LonghaulError} BULLMQ_BAD_JOB_OPTION, BULLMQ_BAD_REPEAT, BULLMQ_PAYLOAD_TOO_LARGE; STORE_BAD_TRANSACTION
+   *   with `opts.transaction`
    * @example
    * db.transaction(() => {
    *   insertUser.run(user);
@@ -104,7 +105,7 @@ export class Queue<
   /**
    * Adds many jobs at once. Those with `opts.repeat` become job schedulers, as with {@link add}.
    *
-   * @throws {LonghaulError} BULLMQ_BAD_REPEAT, STORE_BAD_TRANSACTION, before anything is added.
+   * @throws {LonghaulError} as {@link add}, before anything is added
    */
   override addBulk(
     jobs: { name: NameType; data: DataType; opts?: BulkJobOptions }[],

@@ -1,7 +1,8 @@
 import { Job } from "bullmq";
 import type * as bullmq from "bullmq";
 import { describe, expect, test } from "vitest";
-import { applyRetryDefaults, checkRetryDefaults } from "./retry-defaults.ts";
+import { applyRetryDefaults } from "./retry-defaults.ts";
+import { checkWorkerOptions } from "./worker-options.ts";
 
 /** A job as a worker holds it; nothing here reaches a store. */
 function jobWith(opts: bullmq.JobsOptions): Job {
@@ -48,7 +49,7 @@ describe("a worker is refused", () => {
     [{ backoff: { type: "fixed", delay: 1, jitter: 2 } }, /jitter must be between 0 and 1, not 2/],
     [{ backoff: { type: "custom" } }, /type custom is none of fixed, exponential/],
   ])("with %j", (opts, message) => {
-    const check = () => checkRetryDefaults("mails", opts as never);
+    const check = () => checkWorkerOptions("mails", opts as never);
     expect(check).toThrow(message);
     expect(check).toThrow(expect.objectContaining({ code: "BULLMQ_BAD_WORKER_OPTION" }));
   });
@@ -60,6 +61,6 @@ describe("a worker is refused", () => {
     [{ backoff: { type: "exponential", delay: 10, jitter: 0.5 } }],
     [{ backoff: { type: "custom" }, settings: { backoffStrategy: () => 1 } }],
   ])("but not with %j", (opts) => {
-    expect(() => checkRetryDefaults("mails", opts as never)).not.toThrow();
+    expect(() => checkWorkerOptions("mails", opts as never)).not.toThrow();
   });
 });

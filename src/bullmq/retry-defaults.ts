@@ -1,6 +1,5 @@
 import { Backoffs } from "bullmq";
 import type * as bullmq from "bullmq";
-import { LonghaulError } from "../core/errors.ts";
 import type { RetryDefaults, WorkerOptions } from "./types.ts";
 
 /**
@@ -25,16 +24,9 @@ export function hasRetryDefaults({ attempts, backoff }: RetryDefaults): boolean 
   return attempts !== undefined || backoff !== undefined;
 }
 
-/**
- * Refuses defaults that could only fail later, when the first job does.
- *
- * @throws {LonghaulError} BULLMQ_BAD_WORKER_OPTION
- */
-export function checkRetryDefaults(queueName: string, opts: WorkerOptions): void {
-  const problem = problemOfAttempts(opts) ?? problemOfBackoff(opts);
-  if (problem !== undefined) {
-    throw new LonghaulError("BULLMQ_BAD_WORKER_OPTION", { queue: queueName, reason: problem });
-  }
+/** What is wrong with the defaults of a worker, in words. */
+export function problemOfRetryDefaults(opts: WorkerOptions): string | undefined {
+  return problemOfAttempts(opts) ?? problemOfBackoff(opts);
 }
 
 function problemOfAttempts({ attempts }: WorkerOptions): string | undefined {

@@ -1,9 +1,10 @@
 /**
  * The option types of `longhaul/bullmq`: BullMQ's own, with an optional `connection` that may name
- * any of the three stores, `repeat` on jobs, and `attempts` and `backoff` on workers.
+ * any of the three stores, `repeat` and `timeout` on jobs, limits for payloads on queues, and dead letters and defaults
+ * for jobs on workers.
  */
 import type * as bullmq from "bullmq";
-import type { SqliteConnection } from "../queue/index.ts";
+import type { DeadLetterQueue, SqliteConnection } from "../queue/index.ts";
 
 /** A SQLite file with options. */
 export type SqliteConnectionOptions = Exclude<SqliteConnection, string | undefined>;
@@ -37,8 +38,13 @@ export interface RepeatOptions extends Omit<bullmq.RepeatOptions, "jobId" | "pre
   cron?: string;
 }
 
-/** BullMQ's `JobsOptions`, `repeat` and `transaction`. */
+/** BullMQ's `JobsOptions`, `repeat`, `timeout` and `transaction`. */
 export type JobsOptions = bullmq.JobsOptions & {
+  /**
+   * How long one attempt may take, in ms. Then the processor's signal, its third argument, is aborted and the attempt
+   * fails with `BULLMQ_JOB_TIMED_OUT`. @default the worker's, or none
+   */
+  timeout?: number;
   /**
    * Your own connection to Longhaul's file, inside a transaction: a better-sqlite3 `Database` or a node:sqlite
    * `DatabaseSync`. The job is stored by that transaction: what you wrote and what you added is committed together, or
@@ -55,14 +61,26 @@ export type BulkJobOptions = JobsOptions;
 
 /** BullMQ's `QueueBaseOptions` with an optional connection. */
 export type QueueBaseOptions = OptionalConnection<bullmq.QueueBaseOptions<Any>>;
-/** BullMQ's `QueueOptions` with an optional connection. */
-export type QueueOptions = OptionalConnection<bullmq.QueueOptions<Any>>;
+/** How large the payloads of jobs may be: the bytes of their data as JSON. */
+export interface PayloadLimits {
+  /** A job with a larger payload is refused with `BULLMQ_PAYLOAD_TOO_LARGE`, and nothing is stored. @default no limit */
+  maxPayloadBytes?: number | undefined;
+  /**
+   * A larger payload is warned of, once for each name of job, by a warning of the process (`LARGE_PAYLOAD`); `Infinity`
+   * for no warning. @default 262,144
+   */
+  warnPayloadBytes?: number | undefined;
+}
+
+/** BullMQ's `QueueOptions` with an optional connection and limits for payloads. */
+export type QueueOptions = OptionalConnection<bullmq.QueueOptions<Any>> & PayloadLimits;
 /** BullMQ's `QueueEventsOptions` with an optional connection. */
 export type QueueEventsOptions = OptionalConnection<bullmq.QueueEventsOptions<Any>>;
 /** BullMQ's `QueueEventsProducerOptions` with an optional connection. */
 export type QueueEventsProducerOptions = OptionalConnection<bullmq.QueueEventsProducerOptions<Any>>;
-/** BullMQ's `FlowProducerOptions` with an optional connection. */
-export type FlowProducerOptions = OptionalConnection<bullmq.FlowProducerOptions<Any>>;
+/** BullMQ's `FlowProducerOptions` with an optional connection, and limits for the payload of each job of a flow. */
+export type FlowProducerOptions = OptionalConnection<bullmq.FlowProducerOptions<Any>> &
+  PayloadLimits;
 /** BullMQ's `RepeatBaseOptions` with an optional connection. */
 export type RepeatBaseOptions = OptionalConnection<bullmq.RepeatBaseOptions<Any>>;
 
@@ -77,8 +95,24 @@ export interface RetryDefaults {
   backoff?: number | bullmq.BackoffOptions | undefined;
 }
 
-/** BullMQ's `WorkerOptions` with an optional connection, and defaults for retries. */
-export type WorkerOptions = OptionalConnection<bullmq.WorkerOptions<Any>> & RetryDefaults;
+/** How long jobs may take. */
+export interface TimeoutOptions {
+  /** For jobs added without a `timeout`: how long one attempt may take, in ms. @default no timeout */
+  timeout?: number | undefined;
+  /**
+   * How long a processor may take to end once its signal is aborted, in ms. Its place in the worker stays taken that
+   * long; one that goes on even then loses its job and its place. @default 5000
+   */
+  timeoutGrace?: number | undefined;
+}
+
+/** BullMQ's `WorkerOptions` with an optional connection, dead letters, timeouts and defaults for retries. */
+export type WorkerOptions = OptionalConnection<bullmq.WorkerOptions<Any>> &
+  RetryDefaults &
+  TimeoutOptions & {
+    /** Where a copy of every job goes that fails for good: a `DeadLetter` as the data of a job there. @default nowhere */
+    deadLetterQueue?: string | DeadLetterQueue | undefined;
+  };
 
 /** The data of a queue's jobs, where the queue is typed by its data or by a `Job` type. */
 export type DataOf<DataTypeOrJob> =

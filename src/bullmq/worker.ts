@@ -2,18 +2,20 @@ import { Worker as BullWorker } from "bullmq";
 import type * as bullmq from "bullmq";
 import type { URL } from "node:url";
 import { createBackend } from "./create-backend.ts";
+import { processWithin, timeoutOf } from "./job-timeout.ts";
 import { applyRetryDefaults, hasRetryDefaults } from "./retry-defaults.ts";
-import type { Any, BackendFactory, RetryDefaults, WorkerOptions } from "./types.ts";
+import type { Any, BackendFactory, RetryDefaults, TimeoutOptions, WorkerOptions } from "./types.ts";
 
 /**
- * BullMQ's `Worker` on the store that `connection` names, with `attempts` and `backoff` as defaults
- * for jobs that bring none.
+ * BullMQ's `Worker` on the store that `connection` names, with `attempts`, `backoff` and `timeout` as defaults for jobs
+ * that bring none, and a dead-letter queue.
  *
  * @example
  * const worker = new Worker("mails", async (job) => await send(job.data), {
  *   concurrency: 5,
  *   attempts: 3,
  *   backoff: { type: "exponential", delay: 1000 },
+ *   deadLetterQueue: "mails-dead",
  * });
  */
 export class Worker<
@@ -45,6 +47,20 @@ export class Worker<
     const next = super.nextJobFromJobData(jobData, jobId, token);
     const defaults = this.opts as RetryDefaults;
     return hasRetryDefaults(defaults) ? withRetryDefaults(next, defaults) : next;
+  }
+
+  protected override callProcessJob(
+    job: bullmq.Job<DataType, ResultType, NameType, ProgressType>,
+    token: string,
+    signal?: AbortSignal,
+  ): Promise<ResultType> {
+    const limits = this.opts as TimeoutOptions;
+    const timeoutMs = timeoutOf(job, limits);
+    if (timeoutMs === undefined) return super.callProcessJob(job, token, signal);
+    const process = () => super.callProcessJob(job, token, signal);
+    // BullMQ hands on whatever reason it is given.
+    const abort = (reason: Error) => void this.cancelJob(job.id!, reason as unknown as string);
+    return processWithin(job, timeoutMs, limits, process, abort);
   }
 }
 

@@ -6,6 +6,12 @@ import { type ClaimOptions, type ClaimResult, NO_LOCK, claimNext } from "./proce
 import { addWithin } from "./add/add-within.ts";
 import { cleanJobs } from "./removal/clean.ts";
 import { registerClient, unregisterClient } from "./clients.ts";
+import {
+  deadLetterQueue,
+  type DeadLetterQueue,
+  type RetriedDeadLetter,
+} from "./dead-letters/dead-letter.ts";
+import { retryDeadLetter } from "./dead-letters/unbury.ts";
 import { deleteDeduplicationKey, removeDeduplicationKey } from "./add/deduplication.ts";
 import { changeDelay, moveToDelayed, promote, promoteJobs } from "./process/delay.ts";
 import { drain } from "./removal/drain.ts";
@@ -52,6 +58,7 @@ interface WorkerOptions {
   readonly stalledInterval?: number;
   readonly removeOnComplete?: Keep;
   readonly removeOnFail?: Keep;
+  readonly deadLetterQueue?: string | DeadLetterQueue | undefined;
 }
 
 /** What a backend is made with. */
@@ -89,6 +96,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
   #blocking = new AbortController();
   /** Only a worker's backend has it: others have a caller who can try again. */
   readonly #recover: Recover | undefined;
+  readonly #deadLetters: DeadLetterQueue | undefined;
   #clientId: number | undefined;
   #pinnedEventId: string | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -97,7 +105,8 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
     super(engine, queueRef(opts.prefix ?? DEFAULT_PREFIX, name));
     this.#opts = opts;
     this.#release = release;
-    const { maxStalledCount = DEFAULT_MAX_STALLED } = opts;
+    const { maxStalledCount = DEFAULT_MAX_STALLED, deadLetterQueue: letters } = opts;
+    if (isWorker && letters !== undefined) this.#deadLetters = deadLetterQueue(letters);
     const served = isWorker ? { key: this.ref.key, maxStalledCount } : undefined;
     this.#unwatch = isWaiting ? engine.watch(served) : () => {};
     if (isWaiting) this.#pinnedEventId = lastEventId(engine.reader, this.ref);
@@ -236,6 +245,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
       token,
       fetchNext,
       fieldsToUpdate,
+      deadLetters: this.#deadLetters,
     });
   }
 
@@ -324,6 +334,11 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
         timestamp: timestamp ?? tx.now,
       }),
     );
+  }
+
+  /** Puts the job of a dead letter of this queue back where it failed. @returns `undefined` if it cannot be had */
+  retryDeadLetter(letterId: string): Promise<RetriedDeadLetter | undefined> {
+    return this.#write("retry-letter", (tx, queue) => retryDeadLetter(tx, queue, { letterId }));
   }
 
   promote(jobId: string): Promise<void> {
@@ -522,7 +537,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
 
   #finish<T, R, N extends string>(
     job: MinimalJob<T, R, N>,
-    end: Pick<Finish, "state" | "result" | "keep" | "token" | "fieldsToUpdate"> & {
+    end: Pick<Finish, "state" | "result" | "keep" | "token" | "fieldsToUpdate" | "deadLetters"> & {
       readonly fetchNext: boolean;
     },
   ): Promise<{ result: ClaimResult | []; finishedOn: number }> {
@@ -535,6 +550,7 @@ export class SqliteQueueBackend extends ReadingBackend implements IQueueBackend 
       attempts: job.opts.attempts ?? 0,
       maxMetricsSize: this.#opts.metrics?.maxDataPoints,
       fieldsToUpdate: end.fieldsToUpdate,
+      deadLetters: end.deadLetters,
       next:
         end.fetchNext && !this.closing ? this.#claimOptions(end.token, this.#opts.name) : undefined,
     };

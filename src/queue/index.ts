@@ -9,4 +9,12 @@ export {
   type SqliteConnection,
   type SqliteConnectionOptions,
 } from "./create-backend.ts";
+export {
+  type DeadLetter,
+  type DeadLetterQueue,
+  deadLetterQueue,
+  LETTER_OPTIONS,
+  optionsForRetry,
+  type RetriedDeadLetter,
+} from "./dead-letters/dead-letter.ts";
 export { resetForTests } from "./reset-for-tests.ts";

@@ -1,5 +1,7 @@
 import { claimNext, NO_LOCK, type ClaimOptions, type ClaimResult } from "./claim.ts";
 import { releaseDeduplication } from "../add/deduplication.ts";
+import { buryJob } from "../dead-letters/bury.ts";
+import type { DeadLetterQueue } from "../dead-letters/dead-letter.ts";
 import { refusal, Refusal } from "../errors.ts";
 import { childCompleted, childFailed, childErased } from "../flow/parents.ts";
 import { jobKey } from "../jobs/job-key.ts";
@@ -25,6 +27,8 @@ export interface Finish {
   /** Length of the metrics history in minutes; none without. */
   readonly maxMetricsSize?: number | undefined;
   readonly fieldsToUpdate?: Readonly<Record<string, unknown>> | undefined;
+  /** Where a copy of a failed job goes; never given for a completed one. */
+  readonly deadLetters?: DeadLetterQueue | undefined;
   /** Claim another job in the same step. */
   readonly next?: ClaimOptions | undefined;
 }
@@ -43,7 +47,8 @@ export function finishJob(
   queue: QueueState,
   finish: Finish,
 ): ClaimResult | undefined {
-  const claim = finish.fieldsToUpdate ? undefined : queue.claims.get(finish.jobId);
+  const isPlain = !finish.fieldsToUpdate && !finish.deadLetters;
+  const claim = isPlain ? queue.claims.get(finish.jobId) : undefined;
   if (claim?.token === finish.token) finishPlain(tx, queue, finish, claim);
   else finishAny(tx, queue, finish);
   if (finish.maxMetricsSize) recordMetric(tx, queue, finish.state, finish.maxMetricsSize);
@@ -89,6 +94,7 @@ function finishAny(tx: QueueTransaction, queue: QueueState, finish: Finish): voi
     if (state === State.completed) childCompleted(tx, job, key, result);
     else childFailed(tx, job, key, result);
   }
+  if (finish.deadLetters) buryJob(tx, queue, job, result, finish.deadLetters);
   settle(tx, queue, finish, job);
   if (finish.keep.count === 0) childErased(tx, queue, job);
   announce(queue, finish, job.attemptsMade + 1);

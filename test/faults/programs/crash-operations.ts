@@ -97,6 +97,15 @@ const failOne = async (tools: Tools) => {
   await addAndTake(tools);
   await (await tools.active()).moveToFailed(failure("no"), TOKEN, false);
 };
+const DEAD = "crash-dead";
+const toDead = { deadLetterQueue: DEAD };
+/** Fails one job and says how much of it is kept. */
+const failForGood = (removeOnFail: boolean) => async (tools: Tools) => {
+  await tools.queue.add("doomed", { key: "doomed" }, { removeOnFail });
+  await tools.take();
+  await (await tools.active()).moveToFailed(failure("no"), TOKEN, false);
+};
+const retryLetter = ({ queue }: Tools) => queue.getBackend().forQueue(DEAD).retryDeadLetter("1");
 
 export const operations: readonly Operation[] = [
   {
@@ -142,6 +151,27 @@ export const operations: readonly Operation[] = [
     options: { metrics: { maxDataPoints: 10 } },
     prepare: addAndTake,
     steps: [async ({ active }) => (await active()).moveToFailed(failure("no"), TOKEN, true)],
+  },
+  {
+    label: "finish",
+    variant: "failed for good, with a dead letter",
+    options: toDead,
+    prepare: addAndTake,
+    steps: [async ({ active }) => (await active()).moveToFailed(failure("no"), TOKEN, true)],
+  },
+  {
+    label: "retry-letter",
+    variant: "of a job that still stands failed",
+    options: toDead,
+    prepare: failForGood(false),
+    steps: [retryLetter],
+  },
+  {
+    label: "retry-letter",
+    variant: "of a job that is gone",
+    options: toDead,
+    prepare: failForGood(true),
+    steps: [retryLetter],
   },
   {
     label: "finish",
