@@ -15,6 +15,11 @@ export interface RouteInput<Params, Query, Body> {
   readonly info: RequestInfo;
   /** Names the request in logs, in the audit log, and in the answer's `x-request-id`. */
   readonly requestId: string;
+  /**
+   * The same each time a POST is sent again with its Idempotency-Key; undefined without one. A handler makes its effect
+   * idempotent with it, because after a crash it may be called again.
+   */
+  readonly idempotencyKey: string | undefined;
   /** Aborts when the client goes away or the server closes. */
   readonly signal: AbortSignal;
 }
@@ -48,6 +53,10 @@ export interface Route<
   readonly status?: 200 | 201 | 202 | 204 | undefined;
   /** The content type of a handler's own Response, where it is not JSON. */
   readonly contentType?: string | undefined;
+  /** Whether a POST changes nothing: it is not audited, and not kept for who repeats it. @default false */
+  readonly isReading?: boolean | undefined;
+  /** Whether the answer holds a secret, so that it is not kept for who repeats the request. @default false */
+  readonly isSecret?: boolean | undefined;
   /** What the audit log names the action and its object, for routes that change something. */
   readonly audit?:
     ((input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>) => string) | undefined;

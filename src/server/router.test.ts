@@ -1,43 +1,10 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Call, openServer, requestOf, userOf } from "../../test/server/kit.ts";
+import { openServer, requestOf } from "../../test/server/kit.ts";
+import { ADDRESS, openRouter } from "../../test/server/one-route.ts";
 import { LonghaulError } from "../core/errors.ts";
-import { createLonghaul } from "../runtime/longhaul.ts";
-import { partsOf } from "../runtime/parts.ts";
-import { AuditLog } from "./audit/audit-log.ts";
-import { Auth } from "./auth/auth.ts";
 import type { Problem } from "./problem.ts";
-import type { Route, RouteInput } from "./route.ts";
-import { createRouter } from "./router.ts";
-import type { ServerHost } from "./server-host.ts";
-
-const ADDRESS = "http://localhost/things/1";
-
-/** A router with one route, `<method> /things/:id`. */
-function openRouter({ method = "GET", ...one }: Partial<Route> & { method?: string }) {
-  const errors: unknown[] = [];
-  const longhaul = createLonghaul({ url: ":memory:" });
-  const parts = partsOf(longhaul);
-  const closing = new AbortController();
-  onTestFinished(() => longhaul.close());
-  const id = "runs.get";
-  const answer = z.unknown();
-  const params = z.object({ id: z.string() });
-  const given = { id, summary: "", role: "viewer", params, answer, handler: () => ({}), ...one };
-  const handle = createRouter({
-    routes: [given as Route],
-    endpoints: { [id]: `${method} /things/:id` },
-    host: {
-      ...{ longhaul, parts, audit: new AuditLog(parts), closing: closing.signal },
-    } as Partial<ServerHost> as ServerHost,
-    auth: new Auth(parts, { authorize: userOf }),
-    maxBodyBytes: 1_000,
-    pathOf: (request) => new URL(request.url).pathname,
-    onError: (error) => errors.push(error),
-  });
-  const fetch = (call: Call = {}, url = ADDRESS) => handle(requestOf(url, { method, ...call }), {});
-  return { errors, closing, fetch };
-}
+import type { RouteInput } from "./route.ts";
 
 const problemIn = async (answer: Response): Promise<Problem> => (await answer.json()) as Problem;
 

@@ -9,6 +9,7 @@ import { isSafe } from "./auth/origin.ts";
 import type { RequestInfo } from "./auth/request-info.ts";
 import { usingOnce } from "./auth/used-tokens.ts";
 import { checkInput } from "./check-input.ts";
+import { effectKeyOf, idempotent } from "./idempotency/idempotent.ts";
 import { methodFinder, splitEndpoint } from "./methods.ts";
 import { isAllowed, type Principal } from "./principal.ts";
 import { problemOf } from "./problem.ts";
@@ -44,7 +45,8 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /**
  * The routes as a fetch handler. A request is judged in this order, so that nobody learns more than is theirs to know:
- * who asks (401), whether they may (403), what they ask (400, 413, 415, 422), and then the handler.
+ * who asks (401), whether they may (403), what they ask (400, 413, 415, 422), whether it was asked before (409), and then
+ * the handler.
  */
 export function createRouter(
   options: RouterOptions,
@@ -94,7 +96,7 @@ async function answer(
   if (route.role === "none") return act(route, NOBODY, context, options);
   const principal = await auth.authenticate(request, env);
   if (principal === undefined) throw new LonghaulError("SERVER_UNAUTHENTICATED");
-  if (isSafe(request)) return act(route, principal, context, options);
+  if (isReading(route, request)) return act(route, principal, context, options);
   let object = Object.values(context.req.param()).join(" ");
   const understood = (input: AnyInput): void => {
     object = route.audit?.(input) ?? object;
@@ -120,8 +122,9 @@ async function act(
     query: context.req.query(),
     body: await readBody(request, maxBodyBytes),
   });
+  const effectKey = keyOf(route, principal, request);
   const input: AnyInput = {
-    ...{ params, query, body, principal, host, request },
+    ...{ params, query, body, principal, host, request, idempotencyKey: effectKey },
     info: context.env,
     requestId: context.env.requestId,
     // Made when it is asked for: most handlers wait for nothing that could be given up.
@@ -134,7 +137,21 @@ async function act(
   understood(input);
   const handle = async (): Promise<Response> =>
     toResponse(route, await route.handler(input), request);
-  return isSafe(request) ? handle() : usingOnce(host.parts, principal, handle);
+  if (isReading(route, request)) return handle();
+  const handleOnce = (): Promise<Response> => usingOnce(host.parts, principal, handle);
+  if (effectKey === undefined) return handleOnce();
+  const keyed = { effectKey, request, body, isSecret: route.isSecret ?? false };
+  return idempotent(host.parts, keyed, handleOnce);
+}
+
+/** Whether it changes nothing. */
+const isReading = (route: Route, request: Request): boolean =>
+  route.isReading === true || isSafe(request);
+
+/** Who is nobody has no keys of his own. Other methods than POST may be repeated as they are. */
+function keyOf({ role }: Route, principal: Principal, request: Request): string | undefined {
+  const header = request.method === "POST" ? request.headers.get("idempotency-key") : null;
+  return header === null || role === "none" ? undefined : effectKeyOf(principal, header);
 }
 
 const forbidden = ({ role }: Route): LonghaulError =>

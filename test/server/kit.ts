@@ -37,15 +37,14 @@ export interface ServerKit {
 export function openServer(options: ServerOptions = {}, runtime: LonghaulOptions = {}): ServerKit {
   const errors: unknown[] = [];
   const longhaul = createLonghaul({ url: ":memory:", ...runtime });
+  // Also when the server cannot be made: what is in memory would be there for the next test.
+  onTestFinished(() => longhaul.close());
   const server = createServer(longhaul, {
     auth: { authorize: userOf },
     onError: (error) => errors.push(error),
     ...options,
   });
-  onTestFinished(async () => {
-    await server.close();
-    await longhaul.close();
-  });
+  onTestFinished(() => server.close());
   const base = `http://localhost${options.basePath ?? ""}/api/v1`;
   return {
     longhaul,

@@ -55,3 +55,18 @@ CREATE TABLE audit (
   request_id TEXT NOT NULL
 );
 CREATE INDEX audit_at ON audit (at);
+
+-- Requests that were sent with an Idempotency-Key. id: made of who sent it and the key; fingerprint: SHA-256 of what was
+-- sent. While the request is answered, holder has it until lease_until; afterwards status and answer are what was
+-- answered, without the answer where that held a secret.
+CREATE TABLE idempotency (
+  id TEXT PRIMARY KEY,
+  fingerprint BLOB NOT NULL,
+  holder TEXT,
+  lease_until INTEGER NOT NULL,
+  status INTEGER,
+  content_type TEXT,
+  answer TEXT,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idempotency_created ON idempotency (created_at);
