@@ -12,7 +12,7 @@ export function checkAuthOptions(options: AuthOptions): void {
   const { adminToken, tokens = true, origins = [] } = options;
   if (adminToken !== undefined && !tokens) throw bad("auth.adminToken needs auth.tokens");
   for (const origin of origins) {
-    if (origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin)) continue;
+    if (origin === "*" || isOrigin(origin)) continue;
     throw bad(`auth.origins has ${origin}, which is no origin such as https://app.example.com`);
   }
 }
@@ -29,5 +29,8 @@ export function adminTokenOf({ adminToken, tokens = true }: AuthOptions): string
   if (token === undefined || token.length >= SHORTEST_TOKEN) return token;
   throw bad(`the admin token has less than ${SHORTEST_TOKEN} characters`);
 }
+
+const isOrigin = (origin: string): boolean =>
+  !origin.includes("*") && URL.canParse(origin) && new URL(origin).origin === origin;
 
 const bad = (reason: string): LonghaulError => new LonghaulError("AUTH_BAD_OPTION", { reason });
