@@ -24,8 +24,8 @@ interface Source {
 const TRUE: SqlTerm = { sql: "1", params: [] };
 const NOT_OUT_OF_LINE = `NOT EXISTS (SELECT 1 FROM finished WHERE finished.job = job.pk)
   AND NOT EXISTS (SELECT 1 FROM active WHERE active.queue = job.queue AND active.job = job.pk)`;
-const QUEUE_IDS =
-  "(SELECT id FROM queue WHERE prefix || ':' || name IN (SELECT value FROM json_each(?) AS wanted))";
+const QUEUE_IDS = `(SELECT queue.id FROM json_each(?) AS wanted
+  CROSS JOIN queue ON queue.prefix = wanted.value ->> 0 AND queue.name = wanted.value ->> 1)`;
 
 /**
  * The statements for a search.
@@ -84,8 +84,8 @@ function conditionsOf(query: SearchQuery): SqlTerm[] {
   const terms: SqlTerm[] = [];
   const { names, queues, after, before, errors, data, text } = query;
   if (queues.length > 0) {
-    const keys = queues.map((name) => queueOfName(name).key);
-    terms.push({ sql: `job.queue IN ${QUEUE_IDS}`, params: [JSON.stringify(keys)] });
+    const wanted = queues.map(queueOfName).map(({ prefix, name }) => [prefix, name]);
+    terms.push({ sql: `job.queue IN ${QUEUE_IDS}`, params: [JSON.stringify(wanted)] });
   }
   if (names.length > 0) terms.push(anyOf(names.map((name) => isNamed("job.name", name))));
   if (after !== undefined) terms.push({ sql: "job.timestamp >= ?", params: [after] });

@@ -49,6 +49,8 @@ export const SUMMARY_COLUMNS = `job.id, queue.prefix, queue.name, job.name,
     coalesce(finished.processed_on, active.processed_on, job.processed_on), finished.finished_on,
     coalesce(finished.processed_by, active.processed_by, job.processed_by), job.progress,
     substr(job.failed_reason, 1, ${REASON_LENGTH}), job.parent_key, job.repeat_job_key`;
+/** How many they are. */
+export const SUMMARY_WIDTH = 18;
 /** Where they come from, for statements that begin with jobs. */
 export const SUMMARY_JOINS = `JOIN queue ON queue.id = job.queue
   LEFT JOIN active ON active.queue = job.queue AND active.job = job.pk
