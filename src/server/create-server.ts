@@ -7,10 +7,13 @@ import { withCors } from "./auth/cors.ts";
 import { createPublicToken } from "./auth/create-public-token.ts";
 import type { AuthOptions } from "./auth/options.ts";
 import type { RequestInfo } from "./auth/request-info.ts";
+import { LiveHub, type LiveOptions } from "./live/hub.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { createRedactor } from "./redact.ts";
 import { createRouter } from "./router.ts";
-import { routes } from "./routes/index.ts";
+import { withPublicDocs } from "./openapi/routes.ts";
+import type { Route } from "./route.ts";
+import { routes as ours } from "./routes/index.ts";
 import type { ServerHost } from "./server-host.ts";
 
 /** How to make a {@link LonghaulServer}. */
@@ -31,6 +34,10 @@ export interface ServerOptions {
    * "$.user.email" (see {@link createRedactor}). What is stored stays as it is. @default nothing is hidden
    */
   readonly redact?: readonly string[] | undefined;
+  /** How many live connections there may be. @default see {@link LiveOptions} */
+  readonly live?: LiveOptions | undefined;
+  /** Whether everybody may read what the API is like: its OpenAPI document, and the page at `/docs`. @default false */
+  readonly publicDocs?: boolean | undefined;
   /** Takes errors that are nobody's fault outside; the client is told nothing of them. @default writes them to stderr */
   readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 }
@@ -65,14 +72,19 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   const auth = new Auth(parts, options.auth);
   const closing = new AbortController();
   const queues = new OpenQueues(parts.connection);
+  const routes: readonly Route[] = options.publicDocs === true ? withPublicDocs(ours) : ours;
+  const redact = createRedactor(options.redact ?? []);
+  const live = new LiveHub({ parts, redact, closing: closing.signal }, options.live);
   const host: ServerHost = {
     longhaul,
     parts,
     queues,
+    routes,
     auth,
     basePath,
     audit: new AuditLog(parts),
-    redact: createRedactor(options.redact ?? []),
+    redact,
+    live,
     publicTokens: {
       create: (wanted) => createPublicToken(longhaul, { secret: options.auth?.secret, ...wanted }),
     },

@@ -3,8 +3,10 @@ import type { RuntimeParts } from "../runtime/parts.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import type { Auth } from "./auth/auth.ts";
 import type { PublicTokenOptions } from "./auth/public-token.ts";
+import type { LiveHub } from "./live/hub.ts";
 import type { OpenQueues } from "./open-queues.ts";
 import type { Redactor } from "./redact.ts";
+import type { Route } from "./route.ts";
 
 /** What the server's routes work with. */
 export interface ServerHost {
@@ -20,6 +22,10 @@ export interface ServerHost {
   readonly audit: AuditLog;
   /** Makes tokens for browsers. */
   readonly publicTokens: { create(options: PublicTokenOptions): Promise<string> };
+  /** Live connections. */
+  readonly live: LiveHub;
+  /** What it answers, for what describes it. */
+  readonly routes: readonly Route[];
   /** Where the server is mounted. */
   readonly basePath: string;
   /** Aborts when the server begins to close. */

@@ -1,4 +1,5 @@
 import { adminEndpoints } from "./admin.ts";
+import { liveEndpoints } from "./live.ts";
 import { queueEndpoints } from "./queues.ts";
 import { runEndpoints } from "./runs.ts";
 import { systemEndpoints } from "./system.ts";
@@ -12,6 +13,7 @@ export const endpoints = {
   ...queueEndpoints,
   ...runEndpoints,
   ...adminEndpoints,
+  ...liveEndpoints,
 } as const;
 
 /** The id of a route. */

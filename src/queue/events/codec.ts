@@ -64,19 +64,29 @@ export function encodeCustomEvent(fields: readonly string[]): string {
 }
 
 /** The events of a stored row, each as the flat `[field, value, …]` list that BullMQ's `QueueEvents` reads. */
-export function decodeEvents(body: string): string[][] {
-  return body
-    .slice(1)
-    .split(SEPARATOR)
-    .map((event) => {
-      const [kind, ...values] = event.split(FIELD).map(unescape);
-      if (kind === "*") return values;
-      const [name, ...fields] = KINDS[kind as keyof typeof KINDS];
-      const flat = ["event", name];
-      fields.forEach((field, index) => {
-        const [key = field, constant] = field.split("=");
-        flat.push(key, constant ?? values[index] ?? "");
-      });
-      return flat;
-    });
+export const decodeEvents = (body: string): string[][] => splitEvents(body).map(decodeEvent);
+
+/** The events of a stored row, each still encoded. */
+export const splitEvents = (body: string): string[] => body.slice(1).split(SEPARATOR);
+
+/** One of {@link splitEvents} as a flat `[field, value, …]` list. */
+export function decodeEvent(event: string): string[] {
+  const [kind, ...values] = event.split(FIELD).map(unescape);
+  if (kind === "*") return values;
+  const [name, ...fields] = KINDS[kind as keyof typeof KINDS];
+  const flat = ["event", name];
+  fields.forEach((field, index) => {
+    const [key = field, constant] = field.split("=");
+    flat.push(key, constant ?? values[index] ?? "");
+  });
+  return flat;
+}
+
+/** The job that one of {@link splitEvents} is about, without decoding all of it. */
+export function jobOfEvent(event: string): string | undefined {
+  const kind = event[0]!;
+  if (kind === "*" || !(KINDS[kind as keyof typeof KINDS] as readonly string[]).includes("jobId"))
+    return undefined;
+  const end = event.indexOf(FIELD, 2);
+  return unescape(end < 0 ? event.slice(2) : event.slice(2, end));
 }

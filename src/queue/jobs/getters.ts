@@ -34,8 +34,12 @@ const NAMES: Readonly<Record<State, JobState>> = {
   [State.active]: "active",
 };
 
-const nameOf = ([state, major]: Standing): JobState =>
-  state === State.waiting && major > 0 ? "prioritized" : NAMES[state];
+/** What BullMQ calls a state; `major` is the priority of a waiting job. */
+export const nameOf = ([state, major]: readonly [
+  state: State,
+  major: number,
+  ...unknown[],
+]): JobState => (state === State.waiting && major > 0 ? "prioritized" : NAMES[state]);
 
 /** A job's state as BullMQ names it; "unknown" if there is no such job. */
 export function getState(

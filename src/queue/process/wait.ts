@@ -12,6 +12,9 @@ export interface Marker {
 /** Timers neither notice that the clock was set nor that the machine slept, so alarms look at the clock this often. */
 const LOOK_AGAIN_MS = 1000;
 
+/** Stands for all queues: theirs have a colon in their keys. */
+const ANY = "*";
+
 const LOOK_NOW: Marker = { member: "0", score: 0 };
 
 interface Waiter {
@@ -77,11 +80,21 @@ export class Waiters {
     });
   }
 
+  /**
+   * Calls back whenever a queue may have changed; without a queue, whenever any may have. @returns a function that ends it
+   */
+  onChanges(ref: QueueRef | undefined, listener: () => void): () => void {
+    const key = ref?.key ?? ANY;
+    const reader = { wake: listener };
+    add(this.#readers, key, reader);
+    return () => remove(this.#readers, key, reader);
+  }
+
   /** After a commit of this process: wakes who waits for the queues it touched. */
   notify(queues: Iterable<QueueState>): void {
+    this.#wakeReaders(ANY);
     for (const queue of queues) {
-      const readers = this.#readers.get(queue.key);
-      if (readers) for (const reader of [...readers]) reader.wake();
+      this.#wakeReaders(queue.key);
       const workers = this.#workers.get(queue.key);
       if (workers) this.#arm(queue, workers);
     }
@@ -96,6 +109,11 @@ export class Waiters {
       const queue = this.#tx.peek({ prefix: key.slice(0, colon), name: key.slice(colon + 1), key });
       if (queue) this.#arm(queue, workers);
     }
+  }
+
+  #wakeReaders(key: string): void {
+    const readers = this.#readers.get(key);
+    if (readers) for (const reader of [...readers]) reader.wake();
   }
 
   /** Wakes as many workers as find a job, and sets the alarm of the others to the next due time. */

@@ -1,2 +1,4 @@
-/** Routes of this group. */
-export const liveRoutes = [] as const;
+import { openStream, postStream } from "./stream.ts";
+
+/** Live updates. */
+export const liveRoutes = [openStream, postStream] as const;

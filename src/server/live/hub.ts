@@ -1,0 +1,212 @@
+import { realSetImmediate } from "../../core/real-timers.ts";
+import { LonghaulError } from "../../core/errors.ts";
+import type { Principal } from "../principal.ts";
+import { Connection } from "./connection.ts";
+import { decodePosition, shortName } from "./position.ts";
+import { Sources } from "./sources/sources.ts";
+import type { SourceHost } from "./sources/source.ts";
+import { Subscription } from "./subscription.ts";
+import { Throttle } from "./throttle.ts";
+import { parseTopic, type TopicName } from "./topic-name.ts";
+
+/** How many may connect. */
+export interface LiveOptions {
+  /** Live connections of the whole server. @default 5_000 */
+  readonly maxConnections?: number | undefined;
+  /** Live connections of one token or user. @default 500 */
+  readonly maxConnectionsPerPrincipal?: number | undefined;
+}
+
+/** What a client asks for. */
+export interface LiveRequest {
+  readonly topics: readonly string[];
+  /** Progress and counters of a topic are sent at most once in this time; 0: each of them. */
+  readonly throttleMs: number;
+  /** The last `id` that the client got, to go on from there. */
+  readonly lastEventId?: string | undefined;
+  readonly principal: Principal;
+  readonly signal: AbortSignal;
+}
+
+/** What the hub needs of the server. */
+export interface LiveHost extends Omit<SourceHost, "failed"> {
+  /** Aborts when the server begins to close. */
+  readonly closing: AbortSignal;
+}
+
+const MAX_CONNECTIONS = 5_000;
+const MAX_CONNECTIONS_PER_PRINCIPAL = 500;
+/** Topics of one connection. */
+export const MAX_TOPICS = 100;
+/** Proxies end what is silent for longer, mostly after a minute. */
+const HEARTBEAT_MS = 15_000;
+/** How long clients wait before they connect again: each another time, so that not all come at once. */
+const RETRY_MS = 1_000;
+
+interface Member {
+  readonly principal: string;
+  readonly topics: ReadonlyMap<Subscription, TopicName>;
+  readonly stop: () => void;
+}
+
+/** All live connections of a server. Without one, it does nothing. */
+export class LiveHub {
+  readonly #host: LiveHost;
+  readonly #sources: Sources;
+  readonly #maxConnections: number;
+  readonly #maxPerPrincipal: number;
+  readonly #connections = new Map<Connection, Member>();
+  readonly #perPrincipal = new Map<string, number>();
+  readonly #throttles = new Map<number, Throttle>();
+  #scheduled: Connection[] = [];
+  #stopHeartbeat: (() => void) | undefined;
+
+  constructor(host: LiveHost, options: LiveOptions = {}) {
+    this.#host = host;
+    this.#maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.#maxPerPrincipal = options.maxConnectionsPerPrincipal ?? MAX_CONNECTIONS_PER_PRINCIPAL;
+    this.#sources = new Sources({
+      parts: host.parts,
+      redact: (payload) => host.redact(payload),
+      failed: (subscriptions, error) => this.#failed(subscriptions, error),
+    });
+    host.closing.addEventListener("abort", () => this.#end());
+  }
+
+  /** How many are connected. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Opens a stream. Whether the client may have the topics was found out before.
+   *
+   * @throws {LonghaulError} LIVE_BAD_TOPIC, LIVE_TOO_MANY_TOPICS, LIVE_TOO_MANY_CLIENTS, LIVE_TOO_MANY_CONNECTIONS
+   */
+  open({
+    topics,
+    throttleMs,
+    lastEventId,
+    principal,
+    signal,
+  }: LiveRequest): ReadableStream<Uint8Array> {
+    const names = new Map(topics.map((topic) => [topic, parseTopic(topic)]));
+    if (names.size > MAX_TOPICS)
+      throw new LonghaulError("LIVE_TOO_MANY_TOPICS", { limit: MAX_TOPICS, count: names.size });
+    const who = `${principal.kind} ${principal.id ?? principal.name}`;
+    this.#checkRoom(who, principal.name);
+    const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS * 2);
+    const connection = new Connection(this.#connectionHost, `retry: ${retryMs}\n\n`);
+    const known = lastEventId ? decodePosition(lastEventId) : undefined;
+    const throttle = this.#throttle(throttleMs);
+    const subscriptions = new Map(
+      [...names].map(([topic, name]) => {
+        const cursor = known?.get(shortName(topic));
+        return [new Subscription(topic, connection, throttle, cursor), name] as const;
+      }),
+    );
+    connection.subscriptions = [...subscriptions.keys()];
+    const stop = this.#watchEnd(connection, principal, signal);
+    this.#connections.set(connection, { principal: who, topics: subscriptions, stop });
+    this.#perPrincipal.set(who, (this.#perPrincipal.get(who) ?? 0) + 1);
+    this.#stopHeartbeat ??= this.#beat();
+    for (const [subscription, name] of subscriptions) this.#sources.join(subscription, name);
+    return connection.stream;
+  }
+
+  readonly #connectionHost = {
+    schedule: (connection: Connection): void => {
+      if (this.#scheduled.length === 0) realSetImmediate(() => this.#flush());
+      this.#scheduled.push(connection);
+    },
+    resume: (subscription: Subscription): void => {
+      subscription.resume();
+      this.#sources.join(subscription, parseTopic(subscription.topic));
+    },
+    closed: (connection: Connection): void => this.#closed(connection),
+  };
+
+  #checkRoom(who: string, principal: string): void {
+    if (this.#connections.size >= this.#maxConnections)
+      throw new LonghaulError("LIVE_TOO_MANY_CLIENTS", { limit: this.#maxConnections });
+    if ((this.#perPrincipal.get(who) ?? 0) >= this.#maxPerPrincipal)
+      throw new LonghaulError("LIVE_TOO_MANY_CONNECTIONS", {
+        principal,
+        limit: this.#maxPerPrincipal,
+      });
+  }
+
+  #throttle(throttleMs: number): Throttle {
+    let throttle = this.#throttles.get(throttleMs);
+    if (throttle === undefined) {
+      throttle = new Throttle(this.#host.parts.clock, throttleMs);
+      this.#throttles.set(throttleMs, throttle);
+    }
+    return throttle;
+  }
+
+  /** Ends the connection with its client, or with what it came with. */
+  #watchEnd(connection: Connection, { expiresAt }: Principal, signal: AbortSignal): () => void {
+    const abort = (): void => connection.close();
+    signal.addEventListener("abort", abort);
+    const { clock } = this.#host.parts;
+    let cancel = (): void => {};
+    const look = (): void => {
+      const leftMs = expiresAt! - clock.now();
+      if (leftMs <= 0) connection.end("expired");
+      else cancel = clock.after(leftMs, look);
+    };
+    if (expiresAt !== undefined) look();
+    return () => {
+      signal.removeEventListener("abort", abort);
+      cancel();
+    };
+  }
+
+  #beat(): () => void {
+    const { clock } = this.#host.parts;
+    let cancel = clock.after(HEARTBEAT_MS, beat);
+    const { connections } = { connections: this.#connections };
+    function beat(): void {
+      for (const connection of connections.keys()) connection.heartbeat();
+      cancel = clock.after(HEARTBEAT_MS, beat);
+    }
+    return () => cancel();
+  }
+
+  #flush(): void {
+    const scheduled = this.#scheduled;
+    this.#scheduled = [];
+    for (const connection of scheduled) connection.flush();
+  }
+
+  #closed(connection: Connection): void {
+    const member = this.#connections.get(connection);
+    if (member === undefined) return;
+    this.#connections.delete(connection);
+    const { principal, topics, stop } = member;
+    stop();
+    const left = (this.#perPrincipal.get(principal) ?? 1) - 1;
+    if (left === 0) this.#perPrincipal.delete(principal);
+    else this.#perPrincipal.set(principal, left);
+    for (const [subscription, name] of topics) {
+      subscription.close();
+      this.#sources.leave(subscription, name);
+    }
+    if (this.#connections.size > 0) return;
+    this.#stopHeartbeat?.();
+    this.#stopHeartbeat = undefined;
+    this.#throttles.clear();
+  }
+
+  #failed(subscriptions: Iterable<Subscription>, error: unknown): void {
+    const concerned = new Set(subscriptions);
+    for (const connection of [...this.#connections.keys()])
+      if (connection.subscriptions.some((subscription) => concerned.has(subscription)))
+        connection.fail(error);
+  }
+
+  #end(): void {
+    for (const connection of [...this.#connections.keys()]) connection.end("closing");
+  }
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { MAX_TOPICS } from "../../live/hub.ts";
+import { checkTopics, scopesOf } from "../../live/scopes.ts";
+import { parseTopic } from "../../live/topic-name.ts";
+import { route, type RouteInput } from "../../route.ts";
+import { runScopes } from "../runs/find-run.ts";
+
+const DEFAULT_THROTTLE_MS = 100;
+const MAX_THROTTLE_MS = 60_000;
+
+const throttleMs = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(MAX_THROTTLE_MS)
+  .default(DEFAULT_THROTTLE_MS)
+  .describe("Progress and counters of a topic come at most once in this time; 0: each of them");
+const lastEventId = z
+  .string()
+  .optional()
+  .describe(
+    "The last id that was received; the header Last-Event-ID says the same, and counts more",
+  );
+const description = `Server-Sent Events. The first message of a topic is its snapshot, those after it are patches to
+it; who connects again with the last id gets what came after it. Topics: job:<queue>:<id>, queue:<name>,
+counts:<name>, run:<id>, stream:<run>:<key>, function:<id>, task:<id>, tag:<tag>, batch:<id>, stats.`;
+const answer = z.string();
+const contentType = "text/event-stream";
+
+const HEADERS = {
+  "content-type": contentType,
+  // Proxies neither keep nor gather nor compress it.
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+interface Wanted {
+  readonly topics: readonly string[];
+  readonly throttleMs: number;
+  readonly lastEventId?: string | undefined;
+}
+
+async function open(
+  input: RouteInput<unknown, unknown, unknown>,
+  wanted: Wanted,
+): Promise<Response> {
+  const { host, principal, request } = input;
+  await checkTopics(principal, wanted.topics, (runId) => runScopes({ params: { runId }, host }));
+  const stream = host.live.open({
+    ...wanted,
+    lastEventId: request.headers.get("last-event-id") ?? wanted.lastEventId,
+    principal,
+    signal: request.signal,
+  });
+  return new Response(stream, { headers: HEADERS });
+}
+
+/** Those of all topics: whether each may be followed is looked at when it is opened. */
+const scopesOfAll = async (
+  topics: readonly string[],
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<string[]> => {
+  const { host } = input;
+  const scopes = topics.map(async (text) => {
+    const topic = parseTopic(text);
+    const isOfRun = topic.kind === "run" || topic.kind === "stream";
+    return isOfRun ? runScopes({ params: { runId: topic.runId }, host }) : scopesOf(topic);
+  });
+  return (await Promise.all(scopes)).flat();
+};
+
+/** A list with commas, without what is empty. */
+const topicList = z
+  .string()
+  .transform((text) => text.split(",").filter((topic) => topic !== ""))
+  .pipe(z.array(z.string()).min(1))
+  .describe("Topics with commas between; for names that hold commas there is POST");
+
+export const openStream = route({
+  id: "live.open",
+  summary: "Live updates of some topics",
+  description,
+  role: "viewer",
+  scopes: (input) => scopesOfAll(input.query.topics, input),
+  query: z.strictObject({ topics: topicList, throttleMs, lastEventId }),
+  answer,
+  contentType,
+  handler: (input) => open(input, input.query),
+});
+
+export const postStream = route({
+  id: "live.post",
+  summary: "Live updates, for long lists of topics",
+  description,
+  role: "viewer",
+  isReading: true,
+  scopes: (input) => scopesOfAll(input.body.topics, input),
+  body: z.strictObject({
+    topics: z.array(z.string()).min(1).max(MAX_TOPICS),
+    throttleMs,
+    lastEventId,
+  }),
+  answer,
+  contentType,
+  handler: (input) => open(input, input.body),
+});
