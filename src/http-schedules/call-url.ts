@@ -47,14 +47,12 @@ export async function callUrl(
 async function readStart(response: Response): Promise<Omit<HttpAnswer, "status">> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = response.body?.getReader();
-  while (reader && length <= MAX_BODY_BYTES) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (length > MAX_BODY_BYTES) break;
   }
-  await reader?.cancel();
   const bytes = Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES);
   // A character that is cut in two is left out.
   const body = new TextDecoder().decode(bytes, { stream: true });

@@ -50,7 +50,7 @@ const OPTIONS = new Set([
 export function checkSchedule(schedule: HttpSchedule): CheckedSchedule {
   const { name, timeoutMs = DEFAULT_TIMEOUT_MS, attempts = DEFAULT_ATTEMPTS } = schedule;
   if (typeof name !== "string" || !NAME.test(name))
-    throw badOption(`${name}`, "name has to be letters, digits, '.', '_' and '-'");
+    throw badOption(name, "name has to be letters, digits, '.', '_' and '-'");
   for (const option of Object.keys(schedule))
     if (!OPTIONS.has(option)) throw badOption(name, `there is no option ${option}`);
   if (!(timeoutMs >= 1 && timeoutMs <= 2 ** 31 - 1))
