@@ -19,7 +19,7 @@ export function checkInput(route: Route, raw: RawInput): RawInput {
   const places: ProblemPlace[] = [];
   const check = (schema: z.ZodType | undefined, value: unknown, base: string): unknown => {
     if (schema === undefined) {
-      for (const key of Object.keys((value ?? {}) as object))
+      for (const key of Object.keys(value ?? {}))
         places.push({ pointer: pointerTo(base, [key]), detail: "There is no such field here" });
       if (isPlain(value)) return undefined;
       places.push({ pointer: `#${base}`, detail: "Nothing is expected here" });

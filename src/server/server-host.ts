@@ -28,6 +28,8 @@ export interface ServerHost {
   readonly routes: readonly Route[];
   /** Where the server is mounted. */
   readonly basePath: string;
+  /** Where the server is reached from outside, its base path included; unknown if nobody said so. */
+  readonly publicUrl?: string | undefined;
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal;
 }

@@ -2,4 +2,6 @@
 export const systemEndpoints = {
   "system.health": "GET /healthz",
   "system.readiness": "GET /readyz",
+  "system.openapi": "GET /openapi.json",
+  "system.docs": "GET /docs",
 } as const;

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { docsRoutes } from "../../openapi/routes.ts";
 import { route } from "../../route.ts";
 
-/** Whether the process lives, and whether it works: for load balancers and supervisors. */
+/** Whether the process lives, and whether it works, for load balancers and supervisors; what there is to ask for. */
 export const systemRoutes = [
   route({
     id: "system.health",
@@ -20,4 +21,5 @@ export const systemRoutes = [
       return Response.json({ ok }, { status: ok ? 200 : 503 });
     },
   }),
+  ...docsRoutes,
 ] as const;
