@@ -1,4 +1,5 @@
 import { LonghaulError } from "../core/errors.ts";
+import type { ServerLink } from "../runs/hosting.ts";
 import type { Longhaul } from "../runtime/longhaul.ts";
 import { partsOf } from "../runtime/parts.ts";
 import { AuditLog } from "./audit/audit-log.ts";
@@ -9,6 +10,7 @@ import type { AuthOptions } from "./auth/options.ts";
 import type { RequestInfo } from "./auth/request-info.ts";
 import { LiveHub, type LiveOptions } from "./live/hub.ts";
 import { OpenQueues } from "./open-queues.ts";
+import { publicUrlOf } from "./public-url.ts";
 import { createRedactor } from "./redact.ts";
 import { createRouter } from "./router.ts";
 import { withPublicDocs } from "./openapi/routes.ts";
@@ -38,6 +40,12 @@ export interface ServerOptions {
   readonly live?: LiveOptions | undefined;
   /** Whether everybody may read what the API is like: its OpenAPI document, and the page at `/docs`. @default false */
   readonly publicDocs?: boolean | undefined;
+  /**
+   * Where it is reached from outside, `basePath` included: "https://example.com/jobs". Waitpoint tokens have a `url` then.
+   *
+   * @default env LONGHAUL_PUBLIC_URL, else unknown
+   */
+  readonly publicUrl?: string | undefined;
   /** Takes errors that are nobody's fault outside; the client is told nothing of them. @default writes them to stderr */
   readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 }
@@ -68,6 +76,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   const { maxBodyBytes = MAX_BODY_BYTES, onError = writeToStderr } = options;
   const basePath = checkBasePath(options.basePath ?? "");
   if (!(maxBodyBytes > 0)) throw bad("maxBodyBytes is a number of bytes above 0");
+  const publicUrl = publicUrlOf(options.publicUrl);
   const parts = partsOf(longhaul);
   const auth = new Auth(parts, options.auth);
   const closing = new AbortController();
@@ -85,11 +94,15 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     audit: new AuditLog(parts),
     redact,
     live,
+    publicUrl,
     publicTokens: {
       create: (wanted) => createPublicToken(longhaul, { secret: options.auth?.secret, ...wanted }),
     },
     closing: closing.signal,
   };
+  // What the idioms make of it: addresses of tokens, `auth.createPublicToken`.
+  const link: ServerLink = { publicUrl, createPublicToken: host.publicTokens.create };
+  parts.engine.server = link;
   const pathOf = (request: Request, info: RequestInfo): string => {
     const path = info.path ?? withoutPrefix(new URL(request.url).pathname, basePath);
     return withoutPrefix(path, API_PATH);
@@ -101,6 +114,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     fetch: (request, info = {}) => fetch(request, info),
     close: () => {
       closing.abort();
+      if (parts.engine.server === link) parts.engine.server = undefined;
       return (closed ??= queues.close());
     },
   };

@@ -6,7 +6,8 @@ import type { Reader } from "./reader.ts";
 /** Functions as the store knows them: from what processes have published, and from the runs that are kept. */
 
 const COLUMNS = "pk, id, declaration, published_at";
-const PAGE = `SELECT ${COLUMNS} FROM run_function WHERE id > ? ORDER BY id LIMIT ?`;
+const PAGE = `SELECT ${COLUMNS} FROM run_function WHERE id > ?
+  AND (? IS NULL OR json_extract(declaration, '$.attempts') = ?) ORDER BY id LIMIT ?`;
 const ONE = `SELECT ${COLUMNS} FROM run_function WHERE id = ?`;
 const COUNTS = `SELECT run_count.function, run_count.state, run_count.count FROM json_each(?) AS wanted
   CROSS JOIN run_count ON run_count.function = wanted.value WHERE run_count.count > 0`;
@@ -34,12 +35,22 @@ export interface LastRun {
   readonly finishedAt?: number | undefined;
 }
 
-/** Functions by their ids, those after `after`. */
+/** Which functions. */
+export interface FunctionPage {
+  readonly limit: number;
+  /** The id that the page begins after. */
+  readonly after?: string | undefined;
+  /** Those whose attempts are of the whole handler only: tasks. */
+  readonly attempts?: "run" | undefined;
+}
+
+/** Functions by their ids. */
 export async function listFunctions(
   reader: Reader,
-  { limit, after = "" }: { readonly limit: number; readonly after?: string | undefined },
+  { limit, after = "", attempts }: FunctionPage,
 ): Promise<FunctionRecord[]> {
-  return toFunctions(reader, await reader.query(PAGE, [after, limit]));
+  const wanted = attempts ?? null;
+  return toFunctions(reader, await reader.query(PAGE, [after, wanted, wanted, limit]));
 }
 
 /** One function; `undefined` if the store does not know it. */

@@ -1,21 +1,45 @@
-import { z } from "zod";
-import { LonghaulError } from "../../../core/errors.ts";
-import { route } from "../../route.ts";
+import { oneBatch } from "./batches.ts";
+import { events, oneEvent, send, signal } from "./events.ts";
+import { functions, invoke, oneFunction } from "./functions.ts";
+import { addTags, cancel, metadata, replayRun, reschedule, setMetadata } from "./run-actions.ts";
+import { logs, oneStep, steps, stream, streams, trace } from "./run-parts.ts";
+import {
+  oneRunQueue,
+  overrideRunQueue,
+  pauseRunQueue,
+  resetRunQueue,
+  resumeRunQueue,
+  runQueues,
+} from "./run-queues.ts";
+import { run, runs } from "./runs.ts";
+import {
+  activateSchedule,
+  createSchedule,
+  deactivateSchedule,
+  deleteSchedule,
+  oneSchedule,
+  runSchedule,
+  schedules,
+  updateSchedule,
+} from "./schedules.ts";
+import { batch, task, tasks, trigger } from "./tasks.ts";
+import {
+  completeByUrl,
+  completeWaitpoint,
+  createWaitpoint,
+  waitpoint,
+  waitpoints,
+} from "./waitpoints.ts";
 
-/** Runs, functions, events and schedules. */
+/** Functions and tasks, their runs, events and schedules. */
 export const runRoutes = [
-  route({
-    id: "runs.get",
-    summary: "A run",
-    role: "viewer",
-    scopes: ({ params }) => [`read:run:${params.runId}`],
-    params: z.object({ runId: z.string() }),
-    answer: z.object({ id: z.string(), functionId: z.string(), state: z.string() }),
-    handler: async ({ params, host }) => {
-      const run = await host.longhaul.getRun(params.runId);
-      if (run === undefined)
-        throw new LonghaulError("SERVER_NOT_FOUND", { what: `run ${params.runId}` });
-      return { id: run.id, functionId: run.functionId, state: run.state };
-    },
-  }),
+  ...[functions, oneFunction, invoke],
+  ...[tasks, task, trigger, batch, oneBatch],
+  ...[runs, run, steps, oneStep, trace, logs, streams, stream],
+  ...[cancel, replayRun, reschedule, metadata, setMetadata, addTags],
+  ...[events, oneEvent, send, signal],
+  ...[schedules, oneSchedule, createSchedule, updateSchedule],
+  ...[activateSchedule, deactivateSchedule, deleteSchedule, runSchedule],
+  ...[runQueues, oneRunQueue, pauseRunQueue, resumeRunQueue, overrideRunQueue, resetRunQueue],
+  ...[waitpoints, waitpoint, createWaitpoint, completeWaitpoint, completeByUrl],
 ] as const;
