@@ -293,6 +293,11 @@ export class RunEngine implements RunHost {
     return this.store.runsOfEvent(eventId);
   }
 
+  /** The places for runs in this process, and how many of them are taken. */
+  get slots(): { readonly busy: number; readonly total: number } {
+    return this.#worker.slots;
+  }
+
   /** How many live runs wait in this process's memory. */
   get parkedRuns(): number {
     return this.#worker.parkedCount;

@@ -106,6 +106,11 @@ export class Worker implements ExecutionHost {
     this.look();
   }
 
+  /** Its places for runs, and how many of them are taken. */
+  get slots(): { readonly busy: number; readonly total: number } {
+    return { busy: this.#active, total: this.#options.concurrency };
+  }
+
   /** How many live runs wait in memory. */
   get parkedCount(): number {
     return this.#live.size;

@@ -77,3 +77,55 @@ export async function readLateSchedules(
     late.set(id, Math.min(dueAt, late.get(id) ?? Infinity));
   return late;
 }
+
+const NEWEST_EVENT = "SELECT max(pk) FROM run_event";
+
+/** How many events the store has ever taken, as long as it keeps the newest. */
+export async function countEventsEver(query: Query): Promise<number> {
+  const [[newest] = []] = (await query(NEWEST_EVENT)) as [number | null][];
+  return newest ?? 0;
+}
+
+/** Durations of runs of a function that ended in a state, in a bucket. */
+export interface RunTimings {
+  readonly functionId: string;
+  readonly state: RunState;
+  /** By how many of the bounds they are above. */
+  readonly bucket: number;
+  readonly count: number;
+  readonly sumMs: number;
+}
+
+/**
+ * How long runs took, from their first execution to their end, with their waits.
+ *
+ * @param range those that ended after `after`, until `until` (epoch ms), no more than `limit`
+ * @param boundsMs upper bounds of the buckets, rising
+ */
+export async function readRunTimings(
+  query: Query,
+  {
+    after,
+    until,
+    limit,
+  }: { readonly after: number; readonly until: number; readonly limit: number },
+  boundsMs: readonly number[],
+): Promise<RunTimings[]> {
+  const bucket = boundsMs.map((bound) => `(ms > ${bound})`).join(" + ");
+  const rows = await query(
+    `SELECT run_function.id, state, ${bucket}, count(*), sum(ms) FROM (
+        SELECT function, state, max(0, finished_at - started_at) AS ms FROM run INDEXED BY run_finished
+        WHERE finished_at > ? AND finished_at <= ? AND started_at IS NOT NULL LIMIT ?
+      ) JOIN run_function ON run_function.pk = function GROUP BY 1, 2, 3`,
+    [after, until, limit],
+  );
+  return (rows as [string, StateCode, number, number, number][]).map(
+    ([functionId, state, bucket, count, sumMs]) => ({
+      functionId,
+      state: stateName(state),
+      bucket,
+      count,
+      sumMs,
+    }),
+  );
+}
