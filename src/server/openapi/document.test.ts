@@ -32,7 +32,7 @@ describe("the document of the API", () => {
     const schemas = new DocumentSchemas(document);
     const pointers = [...schemasIn(document)];
     expect(pointers.length).toBeGreaterThan(routes.length);
-    for (const pointer of pointers) expect(() => schemas.at(pointer), pointer).not.toThrow();
+    expect(pointers.map((pointer) => typeof schemas.at(pointer))).not.toContain("undefined");
   });
 
   test("has every endpoint under the id of its route, and names each of its path's parts", () => {

@@ -1,0 +1,10 @@
+/**
+ * `longhaul/client`: the HTTP API of a server, typed, for browsers and programs. It depends on nothing.
+ *
+ * @module
+ */
+export { ApiError, type ApiErrorPlace, type ApiProblem } from "./api-error.ts";
+export type { ApiAnswer, ApiInput } from "./api-types.ts";
+export { type ClientOptions, createClient, type LonghaulClient } from "./create-client.ts";
+export type { Token } from "./live/token-source.ts";
+export type { CallOptions } from "./request.ts";
