@@ -586,6 +586,12 @@ export const errorCatalogue = {
     status: 404,
     hint: "Check the id; what is over is removed after some time.",
   },
+  SERVER_NOT_PAUSABLE: {
+    message: "{id} cannot be paused",
+    retryable: false,
+    status: 409,
+    hint: "Only jobs of the queue manager can be paused; a run of a task or function can be aborted.",
+  },
   SERVER_NO_ROUTE: {
     message: "There is nothing at this path",
     retryable: false,
@@ -603,6 +609,12 @@ export const errorCatalogue = {
     retryable: false,
     status: 401,
     hint: "Send Authorization: Bearer with a token; `longhaul tokens create` makes one.",
+  },
+  SERVER_UNKNOWN_TASK: {
+    message: "There is no task {task}",
+    retryable: false,
+    status: 404,
+    hint: "Register it with the queue manager that createServer() is given, or start a process that executes it; names are case-sensitive.",
   },
   SERVER_UNSUPPORTED_TYPE: {
     message: "The body is {type}, not application/json",

@@ -1,5 +1,6 @@
 import { LonghaulError } from "../core/errors.ts";
 import type { ServerLink } from "../runs/hosting.ts";
+import type { TaskQueue } from "../manager/index.ts";
 import type { Longhaul } from "../runtime/longhaul.ts";
 import { partsOf } from "../runtime/parts.ts";
 import { AuditLog } from "./audit/audit-log.ts";
@@ -29,6 +30,13 @@ export interface ServerOptions {
   readonly basePath?: string | undefined;
   /** Largest body of a request, in bytes. @default 1 MiB */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * Tasks that pages may start, pause and abort by their names, besides those of the engine. It has to be on the store
+   * of the runtime; one with `workers: false` does. The server does not close it.
+   *
+   * @default none
+   */
+  readonly manager?: TaskQueue | undefined;
   /** Who may use it. @default those who have a token */
   readonly auth?: AuthOptions | undefined;
   /**
@@ -94,6 +102,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     audit: new AuditLog(parts),
     redact,
     live,
+    manager: options.manager,
     publicUrl,
     publicTokens: {
       create: (wanted) => createPublicToken(longhaul, { secret: options.auth?.secret, ...wanted }),

@@ -1,3 +1,4 @@
+import type { TaskQueue } from "../manager/index.ts";
 import type { Longhaul } from "../runtime/longhaul.ts";
 import type { RuntimeParts } from "../runtime/parts.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
@@ -26,6 +27,8 @@ export interface ServerHost {
   readonly live: LiveHub;
   /** What it answers, for what describes it. */
   readonly routes: readonly Route[];
+  /** The tasks that pages may start, besides those of the engine. */
+  readonly manager?: TaskQueue | undefined;
   /** Where the server is mounted. */
   readonly basePath: string;
   /** Where the server is reached from outside, its base path included; unknown if nobody said so. */

@@ -3,6 +3,7 @@ import { liveEndpoints } from "./live.ts";
 import { queueEndpoints } from "./queues.ts";
 import { runEndpoints } from "./runs.ts";
 import { systemEndpoints } from "./system.ts";
+import { taskRunEndpoints } from "./task-runs.ts";
 
 /**
  * Method and path of every route, by its id `<group>.<name>`, below the base of the API (`/api/v1`). The server's
@@ -14,6 +15,7 @@ export const endpoints = {
   ...runEndpoints,
   ...adminEndpoints,
   ...liveEndpoints,
+  ...taskRunEndpoints,
 } as const;
 
 /** The id of a route. */
