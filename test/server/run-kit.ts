@@ -32,14 +32,14 @@ export async function startRuns(
   options: ServerOptions = {},
 ): Promise<RunKit> {
   const config = defineConfig({ project: "shop", enableConsoleLogging: false });
-  const tasks = (runtime.tasks ?? []) as Tasks;
-  const kit = openServer(options, { config, ...runtime, tasks });
+  const tasks = runtime.tasks as Tasks | undefined;
+  const kit = openServer(options, { config, ...runtime, tasks: tasks ?? [] });
   await kit.longhaul.start();
   const read = async (path: string, call?: Call): Promise<Json> => {
     const answer = await kit.call(path, call);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${answer.status}: ${text}`);
-    return text === "" ? undefined : (JSON.parse(text) as Json);
+    return text === "" ? undefined : JSON.parse(text);
   };
   const ended = async (runId: string): Promise<Json> => read(`/runs/${runId}?wait=30s`);
   return {

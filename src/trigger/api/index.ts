@@ -9,6 +9,11 @@ export type { BulkAction, BulkRequest } from "./bulk.ts";
 export type { BulkCounts, BulkType } from "./bulk-work.ts";
 export type { SkippableColumn, SubscribeOptions } from "./follow-runs.ts";
 export type { ListRunsParams, QueueTypeName, RunSelection } from "./list-runs.ts";
+export type {
+  PublicTokenExpiry,
+  PublicTokenPermissions,
+  TriggerTokenOptions,
+} from "./public-tokens.ts";
 export type { ListTokensParams } from "./list-tokens.ts";
 export type { CursorPage, OffsetPage, PagePromise } from "./pages.ts";
 export { type QueueInfo, type QueueRef, queues } from "./queues.ts";

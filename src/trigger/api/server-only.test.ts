@@ -3,11 +3,15 @@ import * as trigger from "../index.ts";
 
 const { auth, configure, deployments, envvars, query, webhooks } = trigger;
 type Call = (options: { readonly secretKey: string }) => unknown;
+/** These work. */
+const WORKING = /^auth\.create/;
 
 const calls: readonly (readonly [string, Call])[] = [
   ["configure", configure],
   ...Object.entries({ auth, deployments, envvars, query, webhooks }).flatMap(([group, members]) =>
-    Object.entries(members).map(([name, call]) => [`${group}.${name}`, call] as const),
+    Object.entries(members)
+      .map(([name, call]) => [`${group}.${name}`, call as Call] as const)
+      .filter(([name]) => !WORKING.test(name)),
   ),
 ];
 

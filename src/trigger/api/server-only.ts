@@ -1,3 +1,8 @@
+import {
+  createBatchTriggerPublicToken,
+  createPublicToken,
+  createTriggerPublicToken,
+} from "./public-tokens.ts";
 import { unsupported } from "./refusals.ts";
 
 /**
@@ -6,7 +11,8 @@ import { unsupported } from "./refusals.ts";
  */
 
 const NO_SERVER = "calls go to the store of this process, so there is nobody to sign in to";
-const NO_TOKENS = "there is no public server that a browser could call with such a token";
+const NO_SWITCH =
+  "calls of this process need no token; give what createPublicToken returns to whoever does";
 const NO_VARIABLES = "tasks run in your process and see its environment";
 const NO_DEPLOYMENTS = "tasks run in your process, with the code it has";
 
@@ -21,16 +27,16 @@ const refusing =
 /** Refused: which store is used is said by `createLonghaul`, or by LONGHAUL_URL. @throws {LonghaulError} TASK_UNSUPPORTED */
 export const configure: Refusing = refusing("configure", NO_SERVER);
 
-/** Refused. @throws {LonghaulError} TASK_UNSUPPORTED */
+/** Tokens for browsers; the rest is refused. @throws {LonghaulError} TASK_UNSUPPORTED */
 export const auth = {
   configure: refusing("auth.configure", NO_SERVER),
   withAuth: refusing("auth.withAuth", NO_SERVER),
-  createPublicToken: refusing("auth.createPublicToken", NO_TOKENS),
-  createTriggerPublicToken: refusing("auth.createTriggerPublicToken", NO_TOKENS),
-  createBatchTriggerPublicToken: refusing("auth.createBatchTriggerPublicToken", NO_TOKENS),
-  withPublicToken: refusing("auth.withPublicToken", NO_TOKENS),
-  withTriggerPublicToken: refusing("auth.withTriggerPublicToken", NO_TOKENS),
-  withBatchTriggerPublicToken: refusing("auth.withBatchTriggerPublicToken", NO_TOKENS),
+  createPublicToken,
+  createTriggerPublicToken,
+  createBatchTriggerPublicToken,
+  withPublicToken: refusing("auth.withPublicToken", NO_SWITCH),
+  withTriggerPublicToken: refusing("auth.withTriggerPublicToken", NO_SWITCH),
+  withBatchTriggerPublicToken: refusing("auth.withBatchTriggerPublicToken", NO_SWITCH),
 };
 
 /** Refused: use `process.env`. @throws {LonghaulError} TASK_UNSUPPORTED */
@@ -56,5 +62,8 @@ export const query = {
 
 /** Refused. @throws {LonghaulError} TASK_UNSUPPORTED */
 export const webhooks = {
-  constructEvent: refusing("webhooks.constructEvent", "there are no alerts that would be sent"),
+  constructEvent: refusing(
+    "webhooks.constructEvent",
+    "alerts are signed as Standard Webhooks says; check them as that says",
+  ),
 };

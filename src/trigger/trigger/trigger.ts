@@ -29,7 +29,16 @@ export async function trigger(
   const key = scope && childKey(scope, "trigger", target, payload, options);
   await checkPayload(target, payload);
   const [result] = await startRuns(scope, key, [callOf(target, payload, options, "trigger")]);
-  return handleOf(target, result!);
+  const handle = handleOf(target, result!);
+  return scope ? handle : withAccessToken(handle);
+}
+
+/** Where this runtime has a server, whoever triggers gets a token for the browser that is to follow the run. */
+async function withAccessToken(handle: RunHandle): Promise<RunHandle> {
+  const { server } = currentHost();
+  if (!server) return handle;
+  const publicAccessToken = await server.createPublicToken({ scopes: [`read:run:${handle.id}`] });
+  return { ...handle, publicAccessToken };
 }
 
 /** In a task: starts a run and waits for its end. */

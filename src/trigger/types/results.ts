@@ -13,6 +13,11 @@ export interface RunHandle<
   readonly taskIdentifier: TIdentifier;
   /** Whether an idempotency key or a debounce gave a run that was there already. */
   readonly isCached?: boolean;
+  /**
+   * Lets a browser follow the run, for a quarter of an hour. There only where the process that triggers, outside of a
+   * task, has a server: `createServer(longhaul)`.
+   */
+  readonly publicAccessToken?: string;
   readonly [TYPES]?: { readonly payload: TPayload; readonly output: TOutput };
 }
 

@@ -1,6 +1,7 @@
 import { LonghaulError } from "../../core/errors.ts";
 import { MAX_TOKEN_OUTPUT_BYTES } from "../../runs/store/limits.ts";
 import type { Token, TokenRequest } from "../../runs/store/token-store.ts";
+import { tokenUrl } from "../../runs/token-address.ts";
 import { dueTime, durationMs } from "../durations.ts";
 import { WaitpointTimeoutError } from "../errors/task-errors.ts";
 import { currentHost } from "../host/binding.ts";
@@ -30,6 +31,11 @@ export interface CreatedToken {
   readonly id: string;
   /** Whether the idempotency key gave a token that was there already. */
   readonly isCached: boolean;
+  /**
+   * A POST to it completes the token with the body, without a login. There only if it is known where the server is
+   * reached: by `publicUrl` of a server on the same runtime, or by LONGHAUL_PUBLIC_URL.
+   */
+  readonly url?: string;
 }
 
 /** A token as it is. */
@@ -65,10 +71,18 @@ export async function createToken(options: CreateTokenOptions = {}): Promise<Cre
     ...(key !== undefined && { idempotency: { key, until } }),
     tags: readTags(tags, "a token"),
   };
+  const step = scope && tokenKey(scope, key);
+  const publicUrl = host.server?.publicUrl ?? (process.env["LONGHAUL_PUBLIC_URL"] || undefined);
+  // Asked for before the step, so that a replay sees the step's result in its turn.
+  const secret = publicUrl === undefined ? "" : await host.stores.tokens.secret({ now });
   const token = scope
-    ? await scope.run.createToken(tokenKey(scope, key), request)
+    ? await scope.run.createToken(step!, request)
     : await host.stores.tokens.create({ now, token: request });
-  return { id: token.id, isCached: token.isCached ?? false };
+  return {
+    id: token.id,
+    isCached: token.isCached ?? false,
+    ...(publicUrl !== undefined && { url: tokenUrl(publicUrl, secret, token.id) }),
+  };
 }
 
 const tokenKey = (scope: TaskScope, key: string | undefined): string =>
