@@ -91,7 +91,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   const queues = new OpenQueues(parts.connection);
   const routes: readonly Route[] = options.publicDocs === true ? withPublicDocs(ours) : ours;
   const redact = createRedactor(options.redact ?? []);
-  const live = new LiveHub({ parts, redact, closing: closing.signal }, options.live);
+  const live = new LiveHub({ parts, redact, closing: closing.signal, onError }, options.live);
   const host: ServerHost = {
     longhaul,
     parts,

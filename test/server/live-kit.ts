@@ -88,8 +88,8 @@ export class LiveClient {
   }
 
   /** Resolves with the first message that fits, received or to come. */
-  async until(fits: (message: Received) => boolean): Promise<Received> {
-    return (await this.whenTrue(() => this.received.find(fits)))!;
+  until(fits: (message: Received) => boolean): Promise<Received> {
+    return this.whenTrue(() => this.received.find(fits));
   }
 
   /** Resolves with what `look` finds, once that is something. Rejects if the stream ends before. */

@@ -93,13 +93,6 @@ export class Connection {
     this.#free();
   }
 
-  /** Breaks it off: the client is to come back. */
-  fail(error: unknown): void {
-    if (this.#isClosed) return;
-    this.#controller.error(error);
-    this.#free();
-  }
-
   /** The client has gone. */
   close(): void {
     if (this.#isClosed) return;

@@ -1,7 +1,9 @@
 import { realSetImmediate } from "../../core/real-timers.ts";
-import { LonghaulError } from "../../core/errors.ts";
+import { isLonghaulError, LonghaulError } from "../../core/errors.ts";
 import type { Principal } from "../principal.ts";
 import { Connection } from "./connection.ts";
+import type { RefusedMessage } from "./messages.ts";
+import { Patch } from "./patch.ts";
 import { decodePosition, shortName } from "./position.ts";
 import { Sources } from "./sources/sources.ts";
 import type { SourceHost } from "./sources/source.ts";
@@ -25,13 +27,17 @@ export interface LiveRequest {
   /** The last `id` that the client got, to go on from there. */
   readonly lastEventId?: string | undefined;
   readonly principal: Principal;
-  readonly signal: AbortSignal;
+  /** Topics that are not followed, and why. @default none */
+  readonly refused?: readonly RefusedMessage[] | undefined;
+  readonly request: Request;
 }
 
 /** What the hub needs of the server. */
 export interface LiveHost extends Omit<SourceHost, "failed"> {
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal;
+  /** Is told of what ends connections and is nobody's fault outside. */
+  onError(error: unknown, request: Request): void;
 }
 
 const MAX_CONNECTIONS = 5_000;
@@ -46,6 +52,7 @@ const RETRY_MS = 1_000;
 interface Member {
   readonly principal: string;
   readonly topics: ReadonlyMap<Subscription, TopicName>;
+  readonly request: Request;
   readonly stop: () => void;
 }
 
@@ -88,7 +95,8 @@ export class LiveHub {
     throttleMs,
     lastEventId,
     principal,
-    signal,
+    refused = [],
+    request,
   }: LiveRequest): ReadableStream<Uint8Array> {
     const names = new Map(topics.map((topic) => [topic, parseTopic(topic)]));
     if (names.size > MAX_TOPICS)
@@ -96,7 +104,9 @@ export class LiveHub {
     const who = `${principal.kind} ${principal.id ?? principal.name}`;
     this.#checkRoom(who, principal.name);
     const retryMs = RETRY_MS + Math.floor(Math.random() * RETRY_MS * 2);
-    const connection = new Connection(this.#connectionHost, `retry: ${retryMs}\n\n`);
+    const refusals = refused.map((refusal) => `${Patch.exact("refused", refusal).text}\n`);
+    const hello = `retry: ${retryMs}\n\n${refusals.join("")}`;
+    const connection = new Connection(this.#connectionHost, hello);
     const known = lastEventId ? decodePosition(lastEventId) : undefined;
     const throttle = this.#throttle(throttleMs);
     const subscriptions = new Map(
@@ -106,8 +116,8 @@ export class LiveHub {
       }),
     );
     connection.subscriptions = [...subscriptions.keys()];
-    const stop = this.#watchEnd(connection, principal, signal);
-    this.#connections.set(connection, { principal: who, topics: subscriptions, stop });
+    const stop = this.#watchEnd(connection, principal, request.signal);
+    this.#connections.set(connection, { principal: who, topics: subscriptions, request, stop });
     this.#perPrincipal.set(who, (this.#perPrincipal.get(who) ?? 0) + 1);
     this.#stopHeartbeat ??= this.#beat();
     for (const [subscription, name] of subscriptions) this.#sources.join(subscription, name);
@@ -165,12 +175,11 @@ export class LiveHub {
 
   #beat(): () => void {
     const { clock } = this.#host.parts;
-    let cancel = clock.after(HEARTBEAT_MS, beat);
-    const { connections } = { connections: this.#connections };
-    function beat(): void {
-      for (const connection of connections.keys()) connection.heartbeat();
+    const beat = (): void => {
+      for (const connection of this.#connections.keys()) connection.heartbeat();
       cancel = clock.after(HEARTBEAT_MS, beat);
-    }
+    };
+    let cancel = clock.after(HEARTBEAT_MS, beat);
     return () => cancel();
   }
 
@@ -199,11 +208,17 @@ export class LiveHub {
     this.#throttles.clear();
   }
 
+  /** They come back, and find out whether it works again. */
   #failed(subscriptions: Iterable<Subscription>, error: unknown): void {
     const concerned = new Set(subscriptions);
-    for (const connection of [...this.#connections.keys()])
-      if (connection.subscriptions.some((subscription) => concerned.has(subscription)))
-        connection.fail(error);
+    const isClosing = isLonghaulError(error, "STORE_CLOSED");
+    const members = [...this.#connections].filter(([connection]) =>
+      connection.subscriptions.some((subscription) => concerned.has(subscription)),
+    );
+    for (const [index, [connection, { request }]] of members.entries()) {
+      if (index === 0 && !isClosing) this.#host.onError(error, request);
+      connection.end(isClosing ? "closing" : "failed");
+    }
   }
 
   #end(): void {

@@ -42,6 +42,8 @@ export interface LiveJob {
   readonly state: LiveJobState;
   readonly progress: unknown;
   readonly data: unknown;
+  /** The queue manager holds this job, wherever it is, until it is resumed. @default false */
+  readonly isPaused?: boolean;
   /** Of a completed job. */
   readonly returnvalue?: unknown;
   /** Of the last failure. */
@@ -82,6 +84,12 @@ export interface JobStatePatch {
 export interface JobProgressPatch {
   readonly topic: string;
   readonly progress: unknown;
+}
+
+/** The queue manager holds a job from now on, or no longer. */
+export interface JobPausedPatch {
+  readonly topic: string;
+  readonly isPaused: boolean;
 }
 
 /** How many jobs of a queue are where. */
@@ -254,9 +262,17 @@ export interface ResetMessage {
   readonly reason: "trimmed" | "slow";
 }
 
+/** A topic that whoever asks may not follow, and why, in the words of problem documents. The others are followed. */
+export interface RefusedMessage {
+  readonly topic: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
 /** The last message of a connection that the server ends. Connect again unless the token expired. */
 export interface EndMessage {
-  readonly reason: "closing" | "expired";
+  readonly reason: "closing" | "expired" | "failed";
 }
 
 /** Nothing more will come of a topic: the stream was closed, or the run it belongs to has ended. */
@@ -267,9 +283,11 @@ export interface DoneMessage {
 /** `data:` of each `event:`. */
 export interface LiveMessages {
   readonly snapshot: LiveSnapshots[keyof LiveSnapshots];
+  readonly refused: RefusedMessage;
   readonly reset: ResetMessage;
   readonly "job.state": JobStatePatch;
   readonly "job.progress": JobProgressPatch;
+  readonly "job.paused": JobPausedPatch;
   readonly "queue.counts": QueueCountsPatch;
   readonly "queue.events": QueueEventsPatch;
   readonly "run.updated": RunUpdatedPatch;

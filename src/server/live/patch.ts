@@ -46,13 +46,18 @@ export class Patch {
 
   /** About how many bytes it is. */
   get size(): number {
-    return (this.#text ??= this.#encode()).length;
+    return this.text.length;
+  }
+
+  /** The message without its id. */
+  get text(): string {
+    return (this.#text ??= this.#encode());
   }
 
   /** The message with an id. Those who stand at the same place get the same bytes. */
   bytes(id: string): Uint8Array {
     if (this.#bytes?.id === id) return this.#bytes.bytes;
-    const text = (this.#text ??= this.#encode());
+    const { text } = this;
     const bytes = Buffer.from(id === "" ? `${text}\n` : `${text}id: ${id}\n\n`);
     this.#bytes = { id, bytes };
     return bytes;

@@ -2,6 +2,8 @@ import { monotonicNow, realSetTimeout } from "../../core/real-timers.ts";
 
 /** Rounds begin at least so long after one another: what is committed meanwhile is read at once. */
 const GAP_MS = 5;
+/** It rests as long as it worked, so that it never takes all of a processor; but not longer than this. */
+const LONGEST_REST_MS = 50;
 
 /**
  * Calls a function, one call at a time, whenever there may be something new: at once if it rests, and once more after
@@ -38,8 +40,9 @@ export class Pump {
         this.#isDirty = false;
         const startedAt = monotonicNow();
         await this.#round();
-        const restMs = this.#gapMs - (monotonicNow() - startedAt);
-        if (restMs > 0) await new Promise((resolve) => realSetTimeout(resolve, restMs));
+        const tookMs = monotonicNow() - startedAt;
+        const restMs = Math.max(this.#gapMs - tookMs, Math.min(tookMs, LONGEST_REST_MS));
+        await new Promise((resolve) => realSetTimeout(resolve, restMs));
       }
     } catch (error) {
       this.#onError(error);

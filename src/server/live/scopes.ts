@@ -1,5 +1,6 @@
-import { LonghaulError } from "../../core/errors.ts";
+import { isLonghaulError, LonghaulError } from "../../core/errors.ts";
 import { isAllowed, type Principal } from "../principal.ts";
+import type { RefusedMessage } from "./messages.ts";
 import { parseTopic, type TopicName } from "./topic-name.ts";
 
 /** Scopes of which one suffices to follow a topic; without one it needs a viewer. */
@@ -37,11 +38,37 @@ export async function checkTopics(
   topics: readonly string[],
   scopesOfRun: ScopesOfRun,
 ): Promise<void> {
-  for (const text of topics) {
-    const topic = parseTopic(text);
-    if (isAllowed(principal, "viewer", scopesOf(topic))) continue;
-    const isOfRun = topic.kind === "run" || topic.kind === "stream";
-    if (isOfRun && isAllowed(principal, "viewer", await scopesOfRun(topic.runId))) continue;
-    throw new LonghaulError("SERVER_FORBIDDEN", { needed: "viewer" });
+  for (const topic of topics) await checkTopic(principal, topic, scopesOfRun);
+}
+
+/** Which of some topics somebody may follow, and why not the others. */
+export async function splitTopics(
+  principal: Principal,
+  topics: readonly string[],
+  scopesOfRun: ScopesOfRun,
+): Promise<{ readonly allowed: string[]; readonly refused: RefusedMessage[] }> {
+  const [allowed, refused]: [string[], RefusedMessage[]] = [[], []];
+  for (const topic of topics) {
+    try {
+      await checkTopic(principal, topic, scopesOfRun);
+      allowed.push(topic);
+    } catch (error) {
+      if (!isLonghaulError(error) || error.status >= 500) throw error;
+      const { status, code, message: detail } = error;
+      refused.push({ topic, status, code, detail });
+    }
   }
+  return { allowed, refused };
+}
+
+async function checkTopic(
+  principal: Principal,
+  text: string,
+  scopesOfRun: ScopesOfRun,
+): Promise<void> {
+  const topic = parseTopic(text);
+  if (isAllowed(principal, "viewer", scopesOf(topic))) return;
+  const isOfRun = topic.kind === "run" || topic.kind === "stream";
+  if (isOfRun && isAllowed(principal, "viewer", await scopesOfRun(topic.runId))) return;
+  throw new LonghaulError("SERVER_FORBIDDEN", { needed: "viewer" });
 }

@@ -10,8 +10,9 @@ const EVENT = `SELECT ${EVENT_COLUMNS} FROM run_event WHERE pk = ?`;
 
 /** Stores an event, unless it is stored already. @returns its key */
 export function storeEvent(tx: RunTransaction, event: RunEvent, now: number): number {
-  const { v, user, meta } = event;
-  const hasExtra = v !== undefined || user !== undefined || meta !== undefined;
+  const { v, user, meta, trace } = event;
+  const hasExtra =
+    v !== undefined || user !== undefined || meta !== undefined || trace !== undefined;
   const { changes, lastInsertRowid } = tx
     .sql(INSERT)
     .run(
@@ -21,7 +22,7 @@ export function storeEvent(tx: RunTransaction, event: RunEvent, now: number): nu
       event.ts,
       now,
       JSON.stringify(event.data ?? {}),
-      hasExtra ? JSON.stringify({ v, user, meta }) : null,
+      hasExtra ? JSON.stringify({ v, user, meta, trace }) : null,
     );
   return changes === 1 ? lastInsertRowid : (tx.sql(KEY).get(event.id)![0] as number);
 }

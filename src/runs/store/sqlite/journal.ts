@@ -74,7 +74,8 @@ export function toJournal(rows: readonly (readonly unknown[])[]): JournalEntry[]
   return [...entries.values()];
 }
 
-function toEntry(key: string, row: readonly unknown[]): JournalEntry {
+/** An entry from a row that is like those of {@link JOURNAL} but for the key. */
+export function toEntry(key: string, row: readonly unknown[]): JournalEntry {
   const code = row[1] as number;
   const dueAt = row[4] as number | null;
   const data = row[5] as string | null;

@@ -46,7 +46,9 @@ export function appendLogs(
       entry.durationMs ?? null,
     );
   }
-  noteBelongings(tx, tx.run(run)!);
+  const row = tx.run(run)!;
+  noteBelongings(tx, row);
+  tx.noted(row);
   return stored.length;
 }
 
@@ -65,7 +67,8 @@ export async function listSpans(
   return (await reader.query(SPANS, [runId, after, limit])).map(toLog);
 }
 
-function toLog(row: readonly unknown[]): LogRecord {
+/** An entry from the columns of a page. */
+export function toLog(row: readonly unknown[]): LogRecord {
   const [seq, at, code, attempt] = row as number[];
   const [message, properties, spanId, parentId, durationMs] = row.slice(4) as [
     string,

@@ -34,7 +34,10 @@ export interface CommitNews {
   /** Ids of runs that ended. */
   readonly ended: ReadonlyMap<string, StateCode>;
   readonly held: readonly HeldNews[];
-  /** Ids of runs that changed in some way, while somebody watches; streams as `<run id>/<stream>`. */
+  /**
+   * Ids of runs that changed in some way, while somebody watches; streams as `<run id>/<stream>`, journals and logs as
+   * `<run id>#`.
+   */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -165,6 +168,11 @@ export class RunTransaction implements Participant {
   /** Something of a run that people see has changed. */
   touched({ id }: Pick<RunRow, "id">): void {
     this.watched?.add(id);
+  }
+
+  /** A run has a new step or said something, which does not change what it is. */
+  noted({ id }: Pick<RunRow, "id">): void {
+    this.watched?.add(`${id}#`);
   }
 
   /** Somebody may claim now. */

@@ -26,6 +26,7 @@ export function writeSteps(
   writes: readonly JournalWrite[],
   now: number,
 ): string[] | undefined {
+  if (writes.length > 0) tx.noted(row);
   let filled: string[] | undefined;
   for (const { entry, wait, effect } of writes) {
     if (effect) {

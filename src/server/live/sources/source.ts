@@ -4,7 +4,7 @@ import type { TopicName } from "../topic-name.ts";
 
 /** What sources work with. */
 export interface SourceHost {
-  readonly parts: Pick<RuntimeParts, "store" | "clock">;
+  readonly parts: Pick<RuntimeParts, "store" | "clock" | "runs">;
   /** Takes secrets out of payloads. */
   redact<T>(payload: T): T;
   /** A source cannot go on: its clients are to come back. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { MAX_TOPICS } from "../../live/hub.ts";
-import { checkTopics, scopesOf } from "../../live/scopes.ts";
+import { LonghaulError } from "../../../core/errors.ts";
+import { type LiveRequest, MAX_TOPICS } from "../../live/hub.ts";
+import { checkTopics, scopesOf, splitTopics } from "../../live/scopes.ts";
 import { parseTopic } from "../../live/topic-name.ts";
 import { route, type RouteInput } from "../../route.ts";
 import { runScopes } from "../runs/find-run.ts";
@@ -44,13 +45,20 @@ async function open(
   input: RouteInput<unknown, unknown, unknown>,
   wanted: Wanted,
 ): Promise<Response> {
-  const { host, principal, request } = input;
+  const { host, principal } = input;
   await checkTopics(principal, wanted.topics, (runId) => runScopes({ params: { runId }, host }));
+  return start(input, wanted);
+}
+
+function start(
+  { host, principal, request }: RouteInput<unknown, unknown, unknown>,
+  wanted: Wanted & Pick<LiveRequest, "refused">,
+): Response {
   const stream = host.live.open({
     ...wanted,
     lastEventId: request.headers.get("last-event-id") ?? wanted.lastEventId,
     principal,
-    signal: request.signal,
+    request,
   });
   return new Response(stream, { headers: HEADERS });
 }
@@ -94,13 +102,47 @@ export const postStream = route({
   description,
   role: "viewer",
   isReading: true,
-  scopes: (input) => scopesOfAll(input.body.topics, input),
+  // Which topics may be followed turns out one by one, where that is wanted.
+  scopes: (input) =>
+    input.body.isPartial ? input.principal.scopes : scopesOfAll(input.body.topics, input),
   body: z.strictObject({
     topics: z.array(z.string()).min(1).max(MAX_TOPICS),
     throttleMs,
     lastEventId,
+    isPartial: z
+      .boolean()
+      .default(false)
+      .describe("Follows what may be followed; of the others, a message `refused` says why not"),
+    tokens: z
+      .array(z.string())
+      .max(MAX_TOPICS)
+      .default([])
+      .describe("Public tokens whose scopes count besides; only with isPartial"),
   }),
   answer,
   contentType,
-  handler: (input) => open(input, input.body),
+  handler: (input) => (input.body.isPartial ? openPartly(input) : open(input, input.body)),
 });
+
+/** @throws {LonghaulError} SERVER_FORBIDDEN if none of the topics may be followed */
+async function openPartly(
+  input: RouteInput<unknown, unknown, Wanted & { readonly tokens: readonly string[] }>,
+): Promise<Response> {
+  const { host, body } = input;
+  const { tokens, topics, ...wanted } = body;
+  const given = await Promise.all(tokens.map((token) => host.auth.publicToken(token)));
+  const all = [input.principal, ...given.filter((principal) => principal !== undefined)];
+  const principal = {
+    ...input.principal,
+    scopes: all.flatMap(({ scopes }) => scopes),
+    // The connection is over with the first of them; the client comes back with what it then has.
+    expiresAt: minOf(all.flatMap(({ expiresAt }) => expiresAt ?? [])),
+  };
+  const scopesOfRun = (runId: string): Promise<string[]> => runScopes({ params: { runId }, host });
+  const { allowed, refused } = await splitTopics(principal, topics, scopesOfRun);
+  if (allowed.length === 0) throw new LonghaulError("SERVER_FORBIDDEN", { needed: "viewer" });
+  return start({ ...input, principal }, { ...wanted, topics: allowed, refused });
+}
+
+const minOf = (times: readonly number[]): number | undefined =>
+  times.length === 0 ? undefined : Math.min(...times);
