@@ -25,7 +25,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,scripts,bench}/**/*.test.ts", "test/{conformance,seeds}/**/*.test.ts"],
+          include: ["{src,scripts,bench}/**/*.test.ts", "test/{conformance,seeds,server}/**/*.test.ts"],
         },
       },
       {

@@ -167,6 +167,8 @@ function toResponse(route: Route, answered: unknown, request: Request): Response
 }
 
 /** Whether an error only says that somebody stopped waiting: the client, or the server because it closes. */
-const isAbort = (error: unknown, request: Request, closing: AbortSignal): boolean =>
-  (error as Partial<Error> | undefined)?.name === "AbortError" &&
-  (closing.aborted || request.signal.aborted);
+const isAbort = (error: unknown, { signal }: Request, closing: AbortSignal): boolean =>
+  [signal, closing].some(
+    ({ aborted, reason }) =>
+      aborted && (error === reason || (error as Partial<Error> | null)?.name === "AbortError"),
+  );

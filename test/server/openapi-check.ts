@@ -32,8 +32,10 @@ const parameter = {
   },
   required: ["name", "in", "schema"],
   additionalProperties: false,
-  if: { properties: { in: { const: "path" } } },
-  then: { properties: { required: { const: true } }, required: ["required"] },
+  anyOf: [
+    { properties: { in: { enum: ["query", "header"] } } },
+    { properties: { required: { const: true } }, required: ["required"] },
+  ],
 };
 const operation = {
   type: "object",

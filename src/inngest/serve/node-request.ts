@@ -46,8 +46,7 @@ export function toNodeResponse(response: ServerResponse, answer: ServeResponse):
 async function readBody(request: NodeRequest, limit: number): Promise<unknown> {
   const { body } = request;
   if (Buffer.isBuffer(body)) return body.toString("utf8");
-  // A parser that found nothing to parse leaves undefined, or an empty object and the stream unread.
-  if (body !== undefined && (request.readableEnded || request.readableDidRead)) return body;
+  if (isParsed(request)) return body;
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
   const parts: Buffer[] = [];
   let size = 0;
@@ -59,6 +58,10 @@ async function readBody(request: NodeRequest, limit: number): Promise<unknown> {
   }
   return Buffer.concat(parts).toString("utf8");
 }
+
+/** Whether a body parser was there before: one that found nothing to parse leaves the stream unread. */
+export const isParsed = (request: NodeRequest): boolean =>
+  request.body !== undefined && (request.readableEnded || request.readableDidRead);
 
 export const tooLarge = (limit: number): LonghaulError =>
   new LonghaulError("INNGEST_BODY_TOO_LARGE", { limit });
