@@ -23,7 +23,7 @@ export interface ConnectedClient {
 /** What readers of events end with. */
 const EVENTS = ":qe";
 /** Names are `prefix:base64(queue)` and a suffix, as BullMQ makes them. */
-const NAME = /^(.*):([A-Za-z0-9+/=]*)(?:(:qe)|:w:(.*))?$/s;
+const NAME = /^(.*?):([A-Za-z0-9+/=]+)(?:(:qe)|:w:(.*))?$/s;
 
 const CLIENTS = `SELECT client.id, client.name, client.created_at, process.id, process.pid, process.machine,
     process.heartbeat_at

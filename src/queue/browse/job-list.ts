@@ -23,7 +23,7 @@ const lists: Readonly<Record<JobStateName, readonly [select: string, a: string, 
   prioritized: [line(LINES.prioritized), "major", "minor"],
   delayed: [line(LINES.delayed), "major", "minor"],
   "waiting-children": [line(LINES["waiting-children"]), "major", "minor"],
-  active: ["SELECT job, job, 0 FROM active WHERE queue = ?", "job", "0"],
+  active: ["SELECT job, job, rank FROM active WHERE queue = ?", "job", "rank"],
   completed: [ended("completed"), "finished_on", "job"],
   failed: [ended("failed"), "finished_on", "job"],
 };
