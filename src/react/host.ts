@@ -1,10 +1,17 @@
-import { createLive, type LiveClient, type LiveOptions } from "../client/live/live-client.ts";
+import {
+  apiUrlOf,
+  type LiveClient,
+  type LiveOptions,
+  openLive,
+} from "../client/live/live-client.ts";
 import type { Connection } from "../client/live/live-store.ts";
 import { TokenSource } from "../client/live/token-source.ts";
 import { NOTHING, type TopicState } from "../client/live/topic-state.ts";
-import { callApi } from "./call-api.ts";
+import { type CallOptions, send } from "../client/request.ts";
 
 const IDLE: Connection = { status: "idle" };
+/** How often a call is repeated that did not arrive: a server that restarts is back in seconds. */
+const RETRIES = 4;
 
 /**
  * A server, as hooks see it. It is connected to when the first hook follows something, so that rendering on a server
@@ -13,12 +20,10 @@ const IDLE: Connection = { status: "idle" };
 export class Host {
   readonly #options: Omit<LiveOptions, "token">;
   readonly #token: TokenSource;
-  readonly #given: LiveOptions["token"];
   #live: LiveClient | undefined;
 
   constructor({ token, ...options }: LiveOptions = {}) {
     this.#options = options;
-    this.#given = token;
     this.#token = new TokenSource(token);
   }
 
@@ -42,8 +47,26 @@ export class Host {
     this.#live?.reconnect();
   }
 
-  call<Answer>(method: "POST" | "GET", path: string, body?: unknown): Promise<Answer> {
-    return callApi({ baseUrl: this.#options.baseUrl, token: this.#token }, method, path, body);
+  /**
+   * Calls a route with POST, until it is answered or it is no use.
+   *
+   * @param token for what it is about, in the place of the provider's
+   * @throws {ApiError} the server's refusal
+   */
+  async post<Answer>(
+    path: string,
+    body?: unknown,
+    token?: string,
+    options: CallOptions = {},
+  ): Promise<Answer> {
+    const sender = {
+      apiUrl: apiUrlOf(this.#options.baseUrl ?? ""),
+      token: token === undefined ? this.#token : new TokenSource(token),
+      fetch: (...args: Parameters<typeof fetch>) => globalThis.fetch(...args),
+      retries: RETRIES,
+    };
+    const response = await send(sender, { method: "POST", path, body }, options);
+    return (await response.json()) as Answer;
   }
 
   close(): void {
@@ -52,7 +75,7 @@ export class Host {
   }
 
   #open(): LiveClient {
-    this.#live ??= createLive({ ...this.#options, token: this.#given });
+    this.#live ??= openLive(this.#options, this.#token);
     return this.#live;
   }
 }

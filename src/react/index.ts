@@ -1,7 +1,7 @@
 /**
  * `longhaul/react`: hooks that follow runs, jobs and queues as they change, over one connection for the whole browser.
  */
-export { ApiError } from "./call-api.ts";
+export { ApiError } from "../client/api-error.ts";
 export { LonghaulProvider, type LonghaulProviderProps } from "./provider.ts";
 export type { Persistence } from "./task/remembered-task.ts";
 export type { TaskStatus } from "./task/task-view.ts";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { LiveQueueEvent } from "../server/live/messages.ts";
-import { ApiError } from "./call-api.ts";
+import { ApiError } from "../client/api-error.ts";
 import { useHost } from "./provider.ts";
 import type { FollowOptions, Live } from "./use-live.ts";
 import { useConnection } from "./use-topic.ts";

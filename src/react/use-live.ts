@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ConnectionStatus } from "../client/live/source.ts";
 import type { TopicState } from "../client/live/topic-state.ts";
-import { ApiError } from "./call-api.ts";
+import { ApiError } from "../client/api-error.ts";
 import { useHost } from "./provider.ts";
 import { useConnection, useTopic } from "./use-topic.ts";
 
@@ -49,8 +49,9 @@ export function useLive<Data>(
   const last = stopped !== undefined && stopped.topic === topic ? stopped.state : undefined;
   const isFollowed = enabled && topic !== undefined && last === undefined;
   const current = useTopic(isFollowed ? topic : undefined, throttleMs, token);
-  const { status: connection, problem } = useConnection(isFollowed);
+  const { status: connection, problem: lost } = useConnection(isFollowed);
   const state = last ?? current;
+  const problem = state.problem ?? lost;
 
   const stop = useCallback(() => {
     if (topic !== undefined) setStopped({ topic, state: host.get(topic) });
@@ -69,7 +70,7 @@ export function useLive<Data>(
   const error = useMemo(() => {
     if (problem) return new ApiError(problem);
     return isMissing
-      ? new ApiError({ code: "SERVER_NOT_FOUND", detail: `There is no ${topic}` })
+      ? new ApiError({ status: 404, code: "SERVER_NOT_FOUND", detail: `There is no ${topic}` })
       : undefined;
   }, [problem, isMissing, topic]);
   return {

@@ -50,7 +50,7 @@ export function useStart<Payload>(task: string): {
       setPending((count) => count + 1);
       try {
         const body = { task, data: payload };
-        const { id, publicToken } = await host.call<TaskHandle>("POST", "/task-runs", body);
+        const { id, publicToken } = await host.post<TaskHandle>("/task-runs", body);
         const runId = id.slice(id.indexOf(":") + 1);
         if (start === starts.current) setStarted({ runId, token: publicToken });
         return runId;

@@ -38,4 +38,9 @@ export const queueEndpoints = {
   "schedulers.run": "POST /queues/:queue/schedulers/:schedulerId/run",
   "schedulers.remove": "DELETE /queues/:queue/schedulers/:schedulerId",
   "workers.list": "GET /workers",
+  "errors.list": "GET /errors",
+  "errors.get": "GET /errors/:fingerprint",
+  "errors.resolve": "POST /errors/:fingerprint/resolve",
+  "errors.ignore": "POST /errors/:fingerprint/ignore",
+  "errors.reopen": "POST /errors/:fingerprint/reopen",
 } as const;

@@ -149,7 +149,8 @@ export class LiveConnection implements LiveSource {
   #expired(): void {
     const { token } = this.#options;
     token.forget();
-    if (!token.canRefresh) this.#refuse({ code: "HTTP_401", detail: "The token has expired" });
+    if (!token.canRefresh)
+      this.#refuse({ status: 401, code: "HTTP_401", detail: "The token has expired" });
   }
 
   /** A refusal is final, unless another token or another time may help. */

@@ -51,10 +51,13 @@ export interface LiveClient {
  * const live = createLive({ baseUrl: "https://app.example.com", token: "lh_…" });
  * const stop = live.subscribe("job:emails:12", () => console.log(live.get("job:emails:12").job?.state));
  */
-export function createLive(options: LiveOptions = {}): LiveClient {
+export const createLive = (options: LiveOptions = {}): LiveClient =>
+  openLive(options, new TokenSource(options.token));
+
+/** The same with a token that calls of the API share. */
+export function openLive(options: Omit<LiveOptions, "token">, token: TokenSource): LiveClient {
   const { baseUrl = "", share = true, hiddenForMs } = options;
   const apiUrl = apiUrlOf(baseUrl);
-  const token = new TokenSource(options.token);
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const connect = (sink: LiveSink): LiveConnection =>
     new LiveConnection({ apiUrl, token, sink, fetch });
@@ -65,7 +68,7 @@ export function createLive(options: LiveOptions = {}): LiveClient {
       stopWatching = watchVisibility((isWatched) => connection.pause(!isWatched), hiddenForMs);
       return connection;
     }
-    const name = `longhaul:${apiUrl}:${typeof share === "string" ? share : digest(options.token)}`;
+    const name = `longhaul:${apiUrl}:${typeof share === "string" ? share : digest(token.text)}`;
     const source = new SharedSource({ name, store, connect });
     stopWatching = watchVisibility((isWatched) => source.setWatched(isWatched), hiddenForMs);
     return source;
@@ -89,9 +92,8 @@ export function createLive(options: LiveOptions = {}): LiveClient {
 export const apiUrlOf = (baseUrl: string): string => `${baseUrl.replace(/\/+$/, "")}/api/v1`;
 
 /** Tells tokens apart without naming them (FNV-1a). */
-function digest(token: Token | undefined): string {
+function digest(token = ""): string {
   let hash = 0x811c9dc5;
-  for (const char of typeof token === "string" ? token : "")
-    hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  for (const char of token) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   return (hash >>> 0).toString(36);
 }

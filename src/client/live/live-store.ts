@@ -92,7 +92,7 @@ export class LiveStore implements LiveSink {
   share(names: Iterable<string>): SharedStates {
     const known = [...names].map((name) => [name, this.get(name)] as const);
     return {
-      states: new Map(known.filter(([, state]) => state.isKnown)),
+      states: new Map(known.filter(([, state]) => state.isKnown || state.problem)),
       position: this.#position,
     };
   }
@@ -135,7 +135,8 @@ export class LiveStore implements LiveSink {
       const { topic } = message.data;
       const state = changed.get(topic) ?? this.get(topic);
       // What other tabs follow, and what comes before the snapshot, is not for this store.
-      if (!this.#topics.has(topic) || !(state.isKnown || message.event === "snapshot")) continue;
+      const isFirst = message.event === "snapshot" || message.event === "refused";
+      if (!this.#topics.has(topic) || !(state.isKnown || isFirst)) continue;
       changed.set(topic, applyMessage(state, message));
     }
     if (position !== "") this.#position = position;

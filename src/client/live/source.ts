@@ -7,6 +7,7 @@ export type LiveMessage = {
 
 /** Why something cannot be had, in the words of the server's problem documents. */
 export interface LiveProblem {
+  readonly status: number;
   readonly code: string;
   readonly detail: string;
 }

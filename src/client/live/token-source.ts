@@ -13,6 +13,11 @@ export class TokenSource {
     this.#token = token;
   }
 
+  /** The token, if it is one and no function. */
+  get text(): string | undefined {
+    return typeof this.#token === "string" ? this.#token : undefined;
+  }
+
   /** Whether there may be another one after this. */
   get canRefresh(): boolean {
     return typeof this.#token === "function";

@@ -8,7 +8,7 @@ import type {
   LiveRunCounts,
   LiveStep,
 } from "../../server/live/messages.ts";
-import type { LiveMessage } from "./source.ts";
+import type { LiveMessage, LiveProblem } from "./source.ts";
 
 /**
  * What is known of a topic; each topic fills what it is about. A new object after each change, and what has not changed
@@ -17,6 +17,8 @@ import type { LiveMessage } from "./source.ts";
 export interface TopicState {
   /** Whether the first snapshot has come. */
   readonly isKnown: boolean;
+  /** Why it is not followed. */
+  readonly problem?: LiveProblem;
   /** Nothing more will come. */
   readonly isDone: boolean;
   /** Of `job:…`. Null: there is none (any more). */
@@ -62,8 +64,13 @@ export function applyMessage(state: TopicState, message: LiveMessage): TopicStat
     }
     case "reset":
       return { ...NOTHING, said: state.said };
+    case "refused": {
+      const { topic: _, ...problem } = message.data;
+      return { ...state, problem };
+    }
     case "job.state":
-    case "job.progress": {
+    case "job.progress":
+    case "job.paused": {
       const { topic: _, ...change } = message.data;
       return state.job ? { ...state, job: { ...state.job, ...change } } : state;
     }

@@ -7,16 +7,19 @@ export function streamRequest(
   position: string | undefined,
   bearer: string | undefined,
 ): RequestInit {
+  const tokens = [...new Set(wants.values())].filter((token) => token !== undefined);
+  // Nobody in particular comes as the one whom the first of them is for.
+  const who = bearer ?? tokens[0];
   return {
     method: "POST",
     cache: "no-store",
     headers: {
       accept: "text/event-stream",
       "content-type": "application/json",
-      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...(who !== undefined && { authorization: `Bearer ${who}` }),
       ...(position !== undefined && { "last-event-id": position }),
     },
-    body: JSON.stringify({ topics: [...wants.keys()] }),
+    body: JSON.stringify({ topics: [...wants.keys()], tokens, isPartial: true }),
   };
 }
 
@@ -29,6 +32,7 @@ export function readMessage({ event, data }: ServerSentEvent): LiveMessage {
 export async function problemOf(response: Response): Promise<LiveProblem> {
   const problem = (await response.json().catch(() => undefined)) as
     Partial<LiveProblem> | undefined;
-  const { code = `HTTP_${response.status}`, detail = response.statusText } = problem ?? {};
-  return { code, detail };
+  const { status, statusText } = response;
+  const { code = `HTTP_${status}`, detail = statusText } = problem ?? {};
+  return { status, code, detail };
 }

@@ -35,6 +35,8 @@ const JOBS = `SELECT ${JOB_COLUMNS}, active.processed_on, active.processed_by,
   LEFT JOIN active ON active.queue = job.queue AND active.job = job.pk
   LEFT JOIN finished ON finished.job = job.pk
   WHERE queue.prefix = ? AND queue.name = ?`;
+const META_FIELDS = `SELECT field.key FROM queue, json_each(queue.meta) AS field
+  WHERE queue.prefix = ? AND queue.name = ? AND field.key IN (SELECT value FROM json_each(?))`;
 const MOST_LINES = 1_000;
 const LINES_AFTER = `SELECT job.id, job_log.line, job_log.text FROM queue
   CROSS JOIN json_each(?) AS wanted
@@ -73,6 +75,16 @@ function stateOf(row: readonly SqlValue[]): JobState {
   const [state, major, active] = row.slice(JOB_PART) as [State, number, number | null];
   const finished = row[25] as State | null;
   return nameOf([finished ?? (active === null ? state : State.active), major]);
+}
+
+/** Which of some fields the metadata of a queue has. */
+export async function readMetaFields(
+  reader: Reader,
+  { prefix, name }: QueueRef,
+  fields: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await reader.query(META_FIELDS, [prefix, name, JSON.stringify(fields)]);
+  return new Set(rows.map(([field]) => field as string));
 }
 
 /** Lines that jobs logged after given ones, in the order of each job; at most 1,000. */

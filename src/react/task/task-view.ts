@@ -55,8 +55,10 @@ export function viewOf({ isKnown, job, run }: TopicState): TaskView | null | und
   return run ? viewOfRun(run) : null;
 }
 
-function viewOfJob({ state, progress, returnvalue, failedReason }: LiveJob): TaskView {
-  const status = JOB_STATUS[state];
+function viewOfJob({ state, isPaused, progress, returnvalue, failedReason }: LiveJob): TaskView {
+  // A job that is held goes through other states unseen.
+  const reached = JOB_STATUS[state];
+  const status = isPaused === true && !isOver(reached) ? "paused" : reached;
   // BullMQ's progress is 0 until a job has said something.
   const said = progress === 0 ? undefined : progress;
   return { status, progress: said, result: returnvalue, reason: failedReason };

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ConnectionStatus } from "../../client/live/source.ts";
-import { ApiError } from "../call-api.ts";
+import { ApiError } from "../../client/api-error.ts";
 import { useHost } from "../provider.ts";
 import { useConnection, useTopic } from "../use-topic.ts";
 import { type Persistence, recall, remember, type TaskHandle } from "./remembered-task.ts";
@@ -110,9 +110,10 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
   }, [id, key]);
 
   const { handle } = own;
-  const topic = handle?.id;
-  const state = useTopic(topic, throttleMs, handle?.publicToken);
-  const { status: connection, problem } = useConnection(topic !== undefined);
+  const { id: topic, publicToken } = handle ?? {};
+  const state = useTopic(topic, throttleMs, publicToken);
+  const { status: connection, problem: lost } = useConnection(topic !== undefined);
+  const problem = state.problem ?? lost;
   const view = useMemo(() => viewOf(state), [state]);
 
   const status = statusOf(own, view?.status, view === null);
@@ -120,6 +121,7 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
     if (own.failure) return own.failure;
     if (view === null && status === "failed")
       return new ApiError({
+        status: 404,
         code: "SERVER_NOT_FOUND",
         detail: `The server no longer has ${topic}`,
       });
@@ -144,7 +146,7 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
       const start = ++starts.current;
       setOwn({ ...IDLE, isStarting: true });
       try {
-        const started = await host.call<TaskHandle>("POST", "/task-runs", { task, data });
+        const started = await host.post<TaskHandle>("/task-runs", { task, data });
         if (start === starts.current) follow({ id: started.id, publicToken: started.publicToken });
         return started.id;
       } catch (error) {
@@ -159,11 +161,12 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
   const change = useCallback(
     async (action: "abort" | "pause" | "resume"): Promise<void> => {
       if (topic === undefined) return;
-      await host.call("POST", `/task-runs/${encodeURIComponent(topic)}/${action}`);
+      const path = `/task-runs/${encodeURIComponent(topic)}/${action}`;
+      await host.post(path, undefined, publicToken);
       if (action === "abort")
         setOwn((own) => (own.handle?.id === topic ? { ...own, isAborted: true } : own));
     },
-    [host, topic],
+    [host, topic, publicToken],
   );
   const abortTask = useCallback(() => change("abort"), [change]);
   const pauseTask = useCallback(() => change("pause"), [change]);

@@ -67,6 +67,13 @@ export class Auth {
     throw new LonghaulError("AUTH_FOREIGN_ORIGIN");
   }
 
+  /** What a public token allows beside what a request came with; nothing if it is none of ours, or over. */
+  async publicToken(token: string): Promise<Principal | undefined> {
+    if (!token.startsWith(PUBLIC_TOKEN_PREFIX)) return undefined;
+    const secret = await signingSecret(this.#parts.store, this.#options.secret);
+    return readPublicToken(secret, this.#parts.clock.now(), token);
+  }
+
   /**
    * Whose token somebody logs in with, and what its session is bound to.
    *
@@ -99,10 +106,7 @@ export class Auth {
     request: Request,
     info: RequestInfo,
   ): Promise<Principal | undefined> {
-    if (token.startsWith(PUBLIC_TOKEN_PREFIX)) {
-      const secret = await signingSecret(this.#parts.store, this.#options.secret);
-      return readPublicToken(secret, this.#parts.clock.now(), token);
-    }
+    if (token.startsWith(PUBLIC_TOKEN_PREFIX)) return this.publicToken(token);
     const principal = this.#apiToken(token, request, info);
     if (principal !== undefined || token.startsWith(API_TOKEN_PREFIX)) return principal;
     return this.#host(request, info);

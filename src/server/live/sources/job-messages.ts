@@ -1,3 +1,4 @@
+import { CONTROL_EVENT } from "../../../manager/job-control.ts";
 import type { EventPlace } from "../../../queue/events/tail.ts";
 import type { FollowedJob, JobLogLine } from "../../../queue/jobs/live-jobs.ts";
 import type { JobStatePatch, LiveJob, LiveJobState, LiveQueueEvent } from "../messages.ts";
@@ -26,6 +27,7 @@ export function liveJob(
   queue: string,
   { json, state }: FollowedJob,
   lines: readonly JobLogLine[],
+  isPaused: boolean,
   redact: Redact,
 ): LiveJob {
   const { returnvalue, failedReason, processedOn, finishedOn } = json;
@@ -33,7 +35,8 @@ export function liveJob(
     id: json.id,
     queue,
     name: json.name,
-    state: state as LiveJobState,
+    state,
+    ...(isPaused && { isPaused }),
     progress: redact(json.progress),
     data: redact(parseJson(json.data)),
     ...(returnvalue !== undefined && { returnvalue: redact(parseJson(returnvalue)) }),
@@ -81,6 +84,12 @@ export function jobPatch(
   if (fields["event"] === "progress") {
     const progress = redact(parseJson(fields["data"]!));
     return Patch.latest("job.progress", { topic, progress }, "progress", place);
+  }
+  if (fields["event"] === CONTROL_EVENT) {
+    const { change } = fields;
+    // A removal is told once it is done.
+    if (change === "removed") return undefined;
+    return Patch.exact("job.paused", { topic, isPaused: change === "paused" }, place);
   }
   if (!isStateEvent(fields)) return undefined;
   return Patch.exact("job.state", { topic, ...stateOf(fields, redact), ...standing(now) }, place);

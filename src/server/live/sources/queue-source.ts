@@ -14,7 +14,9 @@ import {
   readFollowedJobs,
   readLastLogLines,
   readLogLinesAfter,
+  readMetaFields,
 } from "../../../queue/jobs/live-jobs.ts";
+import { pausedField } from "../../../manager/job-control.ts";
 import { type QueueRef, queueRef } from "../../../queue/transaction.ts";
 import { type Cursor, Patch } from "../patch.ts";
 import { Pump } from "../pump.ts";
@@ -144,6 +146,8 @@ export class QueueSource implements Source {
     const jobIds = joining.map((subscription) => this.#members.get(subscription));
     const wanted = [...new Set(jobIds.filter((jobId) => jobId !== undefined))];
     const { jobs, lastSequence } = await readFollowedJobs(store, this.#ref, wanted);
+    // Later than the jobs: what changed in between is told once more.
+    const paused = await readMetaFields(store, this.#ref, wanted.map(pausedField));
     const { counts, lastSequence: countedAt } = await readCounts(store, this.#ref);
     this.#at ??= wholeCommit(Math.min(wanted.length > 0 ? lastSequence : countedAt, countedAt));
     const made = new Map<string, { readonly patch: Patch; readonly cursor: Cursor }>();
@@ -156,7 +160,9 @@ export class QueueSource implements Source {
         const lines = job?.hasLogs
           ? await readLastLogLines(store, this.#ref, jobId, SNAPSHOT_LINES)
           : [];
-        const live = job ? liveJob(this.#queue, job, lines, this.#host.redact) : null;
+        const isPaused = paused.has(pausedField(jobId));
+        const { redact } = this.#host;
+        const live = job ? liveJob(this.#queue, job, lines, isPaused, redact) : null;
         snapshot = {
           patch: Patch.exact("snapshot", { topic, job: live }),
           cursor: [wholeCommit(lastSequence), lines.at(-1)?.line ?? 0],
