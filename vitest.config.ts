@@ -25,7 +25,10 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,scripts,bench}/**/*.test.ts", "test/{conformance,seeds,server}/**/*.test.ts"],
+          include: [
+            "{src,scripts,bench}/**/*.test.ts",
+            "test/{conformance,seeds,server}/**/*.test.ts",
+          ],
         },
       },
       {

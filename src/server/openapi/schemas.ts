@@ -42,13 +42,17 @@ export class SchemaCollector {
     void $schema;
     const nameOf = (name: string): string =>
       name.startsWith("__schema") ? `${owner}.${name.slice(2)}` : `${name}${this.#suffix(io)}`;
+    const { id, ...root } = rest;
+    const rootName = typeof id === "string" ? nameOf(id) : owner;
+    const point = (ref: string): string =>
+      reference(ref === "#" ? rootName : nameOf(ref.replace("#/$defs/", "")));
     for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, JsonSchema>))
-      this.#shared.set(nameOf(name), point(definition, nameOf, owner));
-    const id = rest["id"];
-    const own = point(rest, nameOf, owner);
-    if (typeof id !== "string") return own;
-    this.#shared.set(nameOf(id), own);
-    return { $ref: reference(nameOf(id)) };
+      this.#shared.set(nameOf(name), pointAll(definition, point));
+    const own = pointAll(root, point);
+    const isRecursive = JSON.stringify(rest).includes('"$ref":"#"');
+    if (id === undefined && !isRecursive) return own;
+    this.#shared.set(rootName, own);
+    return { $ref: reference(rootName) };
   }
 
   /** The same schema looks different from both sides. */
@@ -60,21 +64,19 @@ export class SchemaCollector {
 const reference = (name: string): string => `#/components/schemas/${name}`;
 
 /** A copy of a schema whose references lead to the components; `id` is no keyword of the dialect. */
-function point(schema: JsonSchema, nameOf: (name: string) => string, owner: string): JsonSchema {
+function pointAll(schema: JsonSchema, point: (ref: string) => string): JsonSchema {
   const visit = (value: unknown, isSchema: boolean): unknown => {
     if (Array.isArray(value)) return value.map((item) => visit(item, isSchema));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).flatMap(([key, inner]) => {
       if (!isSchema) return [[key, visit(inner, true)]];
       if (key === "id") return [];
-      if (key === "$ref") return [[key, target(inner as string)]];
+      if (key === "$ref") return [[key, point(inner as string)]];
       // What is an example or a constant is data, and below `properties` the keys are names.
       if (["const", "enum", "default", "examples"].includes(key)) return [[key, inner]];
       return [[key, visit(inner, !["properties", "patternProperties"].includes(key))]];
     });
     return Object.fromEntries(entries) as unknown;
   };
-  const target = (ref: string): string =>
-    ref === "#" ? reference(owner) : reference(nameOf(ref.replace("#/$defs/", "")));
   return visit(schema, true) as JsonSchema;
 }
