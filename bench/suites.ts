@@ -1,10 +1,11 @@
 /** The suites, the one that is taken unless said first. */
 import { queues } from "./queues/suite.ts";
 import { runs } from "./runs/suite.ts";
+import { server } from "./server/suite.ts";
 import type { Suite } from "./suite.ts";
 import { tasks } from "./tasks/suite.ts";
 
-export const suites: readonly [Suite, ...Suite[]] = [queues, runs, tasks];
+export const suites: readonly [Suite, ...Suite[]] = [queues, runs, tasks, server];
 
 export const suiteOf = (id: string): Suite => find(suites, id, "suite");
 
