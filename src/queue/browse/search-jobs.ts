@@ -3,8 +3,9 @@ import { searchTable } from "../../storage/sqlite/search-table.ts";
 import { matchJobs } from "./job-match.ts";
 import { type JobSummary, type Reader, summariesOf } from "./job-summary.ts";
 
-const BOUNDS = "SELECT (SELECT min(pk) FROM job), (SELECT max(pk) FROM job)";
-const TIME = "SELECT timestamp FROM job WHERE pk >= ? ORDER BY pk LIMIT 1";
+/** What {@link searchTable} asks of table `job`. */
+export const JOB_BOUNDS = "SELECT (SELECT min(pk) FROM job), (SELECT max(pk) FROM job)";
+export const JOB_TIME = "SELECT timestamp FROM job WHERE pk >= ? ORDER BY pk LIMIT 1";
 
 /**
  * Searches the jobs of all queues, the newest first.
@@ -17,5 +18,9 @@ export async function searchJobs(
 ): Promise<Found<JobSummary>> {
   const load = async (keys: readonly number[]) =>
     (await summariesOf(reader, keys)).map(({ job }) => job);
-  return searchTable(reader, { match: matchJobs(query), bounds: BOUNDS, time: TIME, load }, page);
+  return searchTable(
+    reader,
+    { match: matchJobs(query), bounds: JOB_BOUNDS, time: JOB_TIME, load },
+    page,
+  );
 }

@@ -5,8 +5,10 @@ import type { Reader } from "../browse/reader.ts";
 import { RECORDS, toRecords } from "../store/sqlite/queries.ts";
 import { matchRuns } from "./run-match.ts";
 
-const BOUNDS = "SELECT (SELECT min(pk) FROM run), (SELECT max(pk) FROM run)";
-const TIME = "SELECT coalesce(created_at, queued_at) FROM run WHERE pk >= ? ORDER BY pk LIMIT 1";
+/** What {@link searchTable} asks of table `run`. */
+export const RUN_BOUNDS = "SELECT (SELECT min(pk) FROM run), (SELECT max(pk) FROM run)";
+export const RUN_TIME =
+  "SELECT coalesce(created_at, queued_at) FROM run WHERE pk >= ? ORDER BY pk LIMIT 1";
 const OF_KEYS = `${RECORDS.replace("FROM run ", "FROM json_each(?) AS wanted CROSS JOIN run ON run.pk = wanted.value ")}
   ORDER BY wanted.key`;
 
@@ -21,5 +23,9 @@ export async function searchRuns(
 ): Promise<Found<BrowsedRun>> {
   const load = async (keys: readonly number[]) =>
     toRecords(reader, await reader.query(OF_KEYS, [JSON.stringify(keys)]), false);
-  return searchTable(reader, { match: matchRuns(query), bounds: BOUNDS, time: TIME, load }, page);
+  return searchTable(
+    reader,
+    { match: matchRuns(query), bounds: RUN_BOUNDS, time: RUN_TIME, load },
+    page,
+  );
 }

@@ -1,3 +1,4 @@
+import { errorOne, errors, ignoreError, reopenError, resolveError } from "./errors.ts";
 import { addFlow, jobFlow } from "./flows.ts";
 import {
   addJobLog,
@@ -73,4 +74,9 @@ export const queueRoutes = [
   runScheduler,
   removeScheduler,
   workers,
+  errors,
+  errorOne,
+  resolveError,
+  ignoreError,
+  reopenError,
 ] as const;
