@@ -1,3 +1,7 @@
+import { expect } from "vitest";
+import type { z } from "zod";
+import { endpoints } from "../../src/client/endpoints/index.ts";
+import { runRoutes } from "../../src/server/routes/runs/index.ts";
 import { Inngest } from "../../src/inngest/index.ts";
 import type { LonghaulOptions } from "../../src/index.ts";
 import type { RunStores } from "../../src/runs/store/run-stores.ts";
@@ -39,7 +43,12 @@ export async function startRuns(
     const answer = await kit.call(path, call);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${answer.status}: ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
+    if (text === "") return undefined;
+    const json: Json = JSON.parse(text);
+    const schema = answerOf(call?.method ?? "GET", path);
+    // What an answer has is said in its schema, and nothing else is in it.
+    if (schema) expect(schema.parse(json)).toEqual(json);
+    return json;
   };
   const ended = async (runId: string): Promise<Json> => read(`/runs/${runId}?wait=30s`);
   return {
@@ -54,6 +63,16 @@ export async function startRuns(
     },
     ended,
   };
+}
+
+/** The schema of what a path answers, if it is one of runs. */
+function answerOf(method: string, path: string): z.ZodType | undefined {
+  const found = runRoutes.find(({ id }) => {
+    const [verb, pattern] = endpoints[id].split(" ") as [string, string];
+    const regex = new RegExp(`^${pattern.replaceAll(/:\w+/g, "[^/]+")}$`);
+    return verb === method && regex.test(path.split("?")[0]!);
+  });
+  return found?.answer;
 }
 
 /** A client of Inngest's idiom for tests. */
