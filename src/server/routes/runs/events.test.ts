@@ -68,7 +68,8 @@ test("a browser may send the event that its token names, and no other", async ()
 test("a signal goes to the run that waits for it", async () => {
   const approval = newInngest().createFunction(
     { id: "approval", triggers: [{ event: "ask" }] },
-    async ({ step }) => step.waitForSignal("answer", { signal: "approved", timeout: "1d", onConflict: "fail" }),
+    async ({ step }) =>
+      step.waitForSignal("answer", { signal: "approved", timeout: "1d", onConflict: "fail" }),
   );
   const kit = await startRuns({ functions: [approval] });
   const body = { signal: "approved", data: { by: "ada" } };

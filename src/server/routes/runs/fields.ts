@@ -75,3 +75,28 @@ function isDue(text: string): boolean {
     return false;
   }
 }
+
+/** Kinds of steps. */
+export const stepKind = z.enum([
+  "run",
+  "sleep",
+  "event",
+  "signal",
+  "invoke",
+  "send",
+  "start",
+  "child",
+  "token",
+  "createToken",
+  "group",
+  "attempt",
+]);
+
+/** Most rows of a window of what a run has said or done. */
+const MAX_WINDOW = 500;
+
+/** How the parts of a run are asked for, window by window, so that a run of thousands of steps opens fast. */
+export const windowQuery = {
+  limit: z.coerce.number().int().min(1).max(MAX_WINDOW).default(100),
+  cursor: z.string().optional(),
+} as const;

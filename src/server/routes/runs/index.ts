@@ -2,7 +2,7 @@ import { oneBatch } from "./batches.ts";
 import { events, oneEvent, send, signal } from "./events.ts";
 import { functions, invoke, oneFunction } from "./functions.ts";
 import { addTags, cancel, metadata, replayRun, reschedule, setMetadata } from "./run-actions.ts";
-import { logs, oneStep, steps, stream, streams, trace } from "./run-parts.ts";
+import { logs } from "./run-logs.ts";
 import {
   oneRunQueue,
   overrideRunQueue,
@@ -11,6 +11,9 @@ import {
   resumeRunQueue,
   runQueues,
 } from "./run-queues.ts";
+import { oneStep, steps } from "./run-steps.ts";
+import { stream, streams } from "./run-streams.ts";
+import { trace } from "./run-trace.ts";
 import { run, runs } from "./runs.ts";
 import {
   activateSchedule,
