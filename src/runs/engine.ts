@@ -13,6 +13,7 @@ import { type Retention, type RetentionPolicy, startRetention } from "./retentio
 import { endBatch, type EndHost, NO_EVENTS } from "./run-end.ts";
 import type { LiveRunsOptions } from "./live/live-runs.ts";
 import { type CallHost, startsOfCalls } from "./start-calls.ts";
+import type { RunTelemetry } from "./run-telemetry.ts";
 import type { RunStores } from "./store/run-stores.ts";
 import { toStartResult } from "./store/start-results.ts";
 import type { StartCall, StartResult } from "./store/start-details.ts";
@@ -44,6 +45,8 @@ export interface RunEngineOptions {
   readonly liveRuns?: LiveRunsOptions | undefined;
   /** What is kept of runs and events that are over; `false` keeps all. @default 30 days, a million runs */
   readonly retention?: Partial<RetentionPolicy> | false | undefined;
+  /** Makes spans of what is sent and executed: `openTelemetry()` of `longhaul/telemetry`. @default none */
+  readonly telemetry?: RunTelemetry | undefined;
   /** Takes what fails in the background. @default ignores it: the engine tries again */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -89,7 +92,11 @@ export class RunEngine implements RunHost {
   readonly #options: RunEngineOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #known: KnownFunctions;
-  readonly #callHost: CallHost = { now: () => this.now(), find: (id) => this.#known.get(id) };
+  readonly #callHost: CallHost = {
+    now: () => this.now(),
+    find: (id) => this.#known.get(id),
+    trace: () => this.#options.telemetry?.carrier(),
+  };
   readonly #endHost: EndHost;
   readonly #leases: LeaseKeeper;
   readonly #worker: Worker;
@@ -119,6 +126,7 @@ export class RunEngine implements RunHost {
         clock,
         report,
         batch,
+        telemetry: options.telemetry,
         functions: this.#functions,
         invocation: (...args) => this.#invocation(...args),
         starts: (calls, parent) => startsOfCalls(calls, this.#callHost, parent),
@@ -191,9 +199,15 @@ export class RunEngine implements RunHost {
    */
   async send(events: readonly EventInput[]): Promise<readonly string[]> {
     if (events.length === 0) return [];
-    const batch = this.#batch(events);
-    await this.#counted(this.#ingest(batch));
-    return batch.events.map(({ id }) => id);
+    return this.#traced(
+      "send",
+      () => events.map(({ name }) => name),
+      async () => {
+        const batch = this.#batch(events);
+        await this.#counted(this.#ingest(batch));
+        return batch.events.map(({ id }) => id);
+      },
+    );
   }
 
   /**
@@ -220,8 +234,14 @@ export class RunEngine implements RunHost {
    * @throws {LonghaulError} RUNS_UNKNOWN_FUNCTION, RUNS_START_REFUSED
    */
   async trigger(functionId: string, input: TriggerInput = {}): Promise<string> {
-    const start = this.#invocation(functionId, input);
-    const [outcome] = await this.#counted(this.#ingest({ ...NO_EVENTS, starts: [start] }));
+    const [outcome] = await this.#traced(
+      "start",
+      () => [functionId],
+      async () => {
+        const start = this.#invocation(functionId, input);
+        return this.#counted(this.#ingest({ ...NO_EVENTS, starts: [start] }));
+      },
+    );
     if (outcome && "runId" in outcome && outcome.outcome !== "skipped") return outcome.runId;
     throw new LonghaulError("RUNS_START_REFUSED", {
       function: functionId,
@@ -256,9 +276,12 @@ export class RunEngine implements RunHost {
    */
   async startRuns(calls: readonly StartCall[]): Promise<readonly StartResult[]> {
     if (calls.length === 0) return [];
-    const starts = startsOfCalls(calls, this.#callHost);
-    const outcomes = await this.#counted(this.#ingest({ ...NO_EVENTS, starts }));
-    return outcomes.map((outcome, index) => toStartResult(starts[index]!.runId, outcome));
+    const targets = (): string[] => calls.map(({ functionId }) => functionId);
+    return this.#traced("start", targets, async () => {
+      const starts = startsOfCalls(calls, this.#callHost);
+      const outcomes = await this.#counted(this.#ingest({ ...NO_EVENTS, starts }));
+      return outcomes.map((outcome, index) => toStartResult(starts[index]!.runId, outcome));
+    });
   }
 
   /** Whether a function of this id is registered here. */
@@ -371,9 +394,20 @@ export class RunEngine implements RunHost {
 
   #batch(inputs: readonly EventInput[]): EventBatch {
     const now = this.now();
-    const events = inputs.map((input) => toRunEvent(input, now));
+    const trace = this.#options.telemetry?.carrier();
+    const events = inputs.map((input) => toRunEvent(input, now, trace));
     const starts = events.flatMap((event) => startsOf(this.#known.triggers, event, now));
     return { events, starts, matches: (candidate, event) => matchesWait(candidate, event, now) };
+  }
+
+  /** Does what sends or starts something, in a span if there is telemetry. */
+  #traced<T>(
+    what: "send" | "start",
+    targets: () => readonly string[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { telemetry } = this.#options;
+    return telemetry === undefined ? work() : telemetry.sending(what, targets(), work);
   }
 
   #ingest(batch: EventBatch): Promise<readonly StartOutcome[]> {
@@ -391,7 +425,8 @@ export class RunEngine implements RunHost {
     const definition = this.#known.get(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
     const now = this.now();
-    const event: RunEvent = toRunEvent({ name: INVOKED_EVENT, data, v, meta }, now);
+    const trace = this.#options.telemetry?.carrier();
+    const event: RunEvent = toRunEvent({ name: INVOKED_EVENT, data, v, meta }, now, trace);
     return createStartRequest(definition, [event], { now, invokedBy });
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { RunExecution } from "./replay-executor.ts";
+import type { RunTelemetry } from "./run-telemetry.ts";
 import type { StepHost } from "./run-handle.ts";
 import type { RunStore } from "./store/run-store.ts";
 
@@ -10,6 +11,7 @@ export type Leave = "finished" | "suspended" | "released" | "lost";
 export interface ExecutionHost extends StepHost {
   readonly store: RunStore;
   readonly clock: Clock;
+  readonly telemetry?: RunTelemetry | undefined;
   /**
    * The execution ends with the write it has just asked for: its place may be given away in the same commit.
    * @param bringsWork whether that write probably makes a run ready, which may be claimed in the same commit too

@@ -11,9 +11,10 @@ const LAST_TIME = Date.UTC(2100, 0, 1);
 /**
  * An event as it is stored, with an id of ours.
  *
+ * @param trace the context it is sent in, if there is telemetry
  * @throws {LonghaulError} RUNS_BAD_EVENT, RUNS_NOT_JSON, RUNS_TOO_LARGE
  */
-export function toRunEvent(input: EventInput, now: number): RunEvent {
+export function toRunEvent(input: EventInput, now: number, trace?: string): RunEvent {
   const { id, name, ts = now, v } = input;
   if (typeof name !== "string" || name === "") throw bad("it has no name");
   if (name.length > MAX_NAME_LENGTH) throw bad(`its name has ${name.length} characters`);
@@ -33,6 +34,7 @@ export function toRunEvent(input: EventInput, now: number): RunEvent {
     ...(v !== undefined && { v }),
     ...(input.user !== undefined && { user: plain(input.user, name) }),
     ...(input.meta !== undefined && { meta: plain(input.meta, name) }),
+    ...(trace !== undefined && { trace }),
   };
 }
 

@@ -4,6 +4,7 @@ import { Alarm } from "./alarm.ts";
 import { Bodies } from "./bodies.ts";
 import { Attempts } from "./attempts.ts";
 import { never, refuse } from "./deferred.ts";
+import { Departure } from "./departure.ts";
 import type { FunctionDefinition, StepOptions } from "./definition.ts";
 import { serializeError, toJsonText } from "./errors.ts";
 import { MaxDuration } from "./max-duration.ts";
@@ -12,6 +13,7 @@ import { Results } from "./results.ts";
 import { judge } from "./retry.ts";
 import { endBatch, NO_EVENTS } from "./run-end.ts";
 import type { ExecutionHost, Leave } from "./execution-host.ts";
+import { ExecutionTrace } from "./execution-trace.ts";
 import { RunContext, type StepCalls } from "./run-handle.ts";
 import { RunWriter } from "./run-writer.ts";
 import {
@@ -65,8 +67,8 @@ export class RunExecution implements StepCalls {
   readonly #waiting = new WaitingSteps();
   readonly #turns = new Turns(() => this.#endTurn());
   #leave: Leave | undefined;
-  readonly #leaveListeners: (() => void)[] = [];
-  #abort: AbortController | undefined;
+  readonly #departure = new Departure();
+  readonly #trace: ExecutionTrace;
   readonly #attempts: Attempts;
   readonly #isLive: boolean;
   /** Length of the JSON texts of all results that its code has got. */
@@ -92,6 +94,7 @@ export class RunExecution implements StepCalls {
     this.#isLive = definition.executor === "live";
     this.#attempts = new Attempts(definition, run);
     this.#results = new Results(run.journal);
+    this.#trace = new ExecutionTrace(host.telemetry);
     this.#writer = this.#createWriter();
     this.#patience = new Patience(patienceMs, () => this.#losePatience());
     this.#alarm = new Alarm(host.clock, () => this.#proceed());
@@ -120,9 +123,7 @@ export class RunExecution implements StepCalls {
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#leave === "lost") this.#abort.abort();
-    return this.#abort.signal;
+    return this.#departure.signal(this.#leave === "lost");
   }
 
   /** How it ended, or is about to. */
@@ -141,12 +142,13 @@ export class RunExecution implements StepCalls {
   }
 
   onLeave(listener: () => void): void {
-    this.#leaveListeners.push(listener);
+    this.#departure.onLeave(listener);
   }
 
   /** The run that was suspended here is claimed again: its code goes on. */
   resume(claimed: ClaimedRun): void {
     this.#run = { ...this.#run, generation: claimed.generation };
+    this.#trace.begin(this.#run);
     this.#writer = this.#createWriter();
     this.#leave = undefined;
     this.#isQuiet = false;
@@ -161,16 +163,18 @@ export class RunExecution implements StepCalls {
   evict(): void {
     this.#leave = "lost";
     this.#late = [];
-    this.#abandon();
+    this.#departure.abandon();
   }
 
   /** Calls the handler. */
   start(): void {
     this.#maxDuration?.start();
     this.#turns.begin();
+    this.#trace.begin(this.#run);
     let result: unknown;
     try {
-      result = this.#definition.handler(new RunContext(this, this.#host));
+      const handle = new RunContext(this, this.#host);
+      result = this.#trace.within(() => this.#definition.handler(handle));
     } catch (error) {
       this.#threw(error);
       return;
@@ -185,7 +189,7 @@ export class RunExecution implements StepCalls {
   fail(error: unknown, state: "failed" | "timedOut" = "failed"): void {
     if (this.#leave !== undefined) return;
     this.#finish(state, undefined, serializeError(error));
-    this.#abandon();
+    this.#departure.abandon();
   }
 
   /** Takes no further step: what runs is finished, then the run is given back. */
@@ -200,16 +204,17 @@ export class RunExecution implements StepCalls {
     if (this.#leave !== undefined) return;
     const fence = this.#writer.fence();
     this.#end("released", () => this.#host.store.release(fence));
-    this.#abandon();
+    this.#departure.abandon();
   }
 
   /** The lease is another's, or the run has ended: nothing that happens here counts any more. */
   lose(): void {
     if (this.#leave !== undefined) return;
     this.#leave = "lost";
+    this.#trace.end("lost");
     this.#writer.close();
     this.#stopTimers();
-    this.#abandon();
+    this.#departure.abandon();
     this.#host.lost();
     this.#host.left(this);
   }
@@ -233,7 +238,7 @@ export class RunExecution implements StepCalls {
   ): Promise<unknown> {
     const step = this.#begin(id, kind, options.args);
     if (step instanceof Promise) return step;
-    const call: BodyCall = { step, body, options };
+    const call = { step, body: this.#trace.bodyOf(step, this.#run.id, body), options };
     this.#whenHeld(() => {
       const entry = this.#meet(step);
       if (entry === undefined) this.startBody(call, 0);
@@ -331,7 +336,7 @@ export class RunExecution implements StepCalls {
   /** Does what a call asks for: now, or once the run is held again. */
   #whenHeld(action: () => void): void {
     if (this.#leave === undefined) action();
-    else this.#late.push(action);
+    else this.#late.push(this.#trace.bind(action));
   }
 
   /** Whether the code does something that does not count any more, or not yet: then `again` is called in its time. */
@@ -548,12 +553,13 @@ export class RunExecution implements StepCalls {
   ): void {
     const { id: runId, functionId, events, details } = this.run;
     const end = { runId, functionId, events, state, output, error };
-    const batch = endBatch(this.#definition, end, this.#host) ?? NO_EVENTS;
-    const finish = { ...this.#writer.fence(), state, output, error, ...batch };
+    const batch = this.#trace.within(() => endBatch(this.#definition, end, this.#host));
+    const finish = { ...this.#writer.fence(), state, output, error, ...(batch ?? NO_EVENTS) };
+    this.#trace.end(state, error);
     const isChild = details?.parentRunId !== undefined;
     this.#end("finished", () => this.#host.store.finish(finish), isChild);
     // Losers of a race need not go on.
-    if (this.#bodies.isBusy) this.#abort?.abort();
+    if (this.#bodies.isBusy) this.#departure.abort();
   }
 
   #suspend(): void {
@@ -567,28 +573,20 @@ export class RunExecution implements StepCalls {
     const dueAt = retryAt ?? (earliest === Infinity ? undefined : earliest);
     const suspend = { ...fence, writes, dueAt, attempt };
     this.#end("suspended", () => this.#host.store.suspend(suspend), writes.some(startsRuns));
-    if (endsAttempt) this.#abandon();
-    else if (!this.#isLive) this.#tellLeaving();
+    if (endsAttempt) this.#departure.abandon();
+    else if (!this.#isLive) this.#departure.tell();
   }
 
   /** Leaves with a last write, which may bring something into the line. */
   #end(how: Leave, write: () => Promise<Held>, bringsWork = false): void {
     this.#leave = how;
+    this.#trace.end(how);
     this.#stopTimers();
     this.#writer.end(write, (isHeld) => {
       if (!isHeld && this.isParked) this.evict();
       this.#host.left(this);
     });
     this.#host.leaving(this, bringsWork);
-  }
-
-  #abandon(): void {
-    this.#abort?.abort();
-    this.#tellLeaving();
-  }
-
-  #tellLeaving(): void {
-    for (const listener of this.#leaveListeners.splice(0)) listener();
   }
 
   #stopTimers(): void {

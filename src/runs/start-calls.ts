@@ -14,6 +14,8 @@ export interface CallHost {
   now(): number;
   /** A function of this process, or of another. */
   find(functionId: string): FunctionDeclaration | undefined;
+  /** The context of the caller, if there is telemetry. */
+  trace(): string | undefined;
 }
 
 /**
@@ -27,14 +29,15 @@ export function startsOfCalls(
   parent?: ClaimedRun,
 ): StartRequest[] {
   const now = host.now();
+  const trace = host.trace();
   return calls.map(({ functionId, data, meta, events, details }) => {
     const definition = host.find(functionId);
     if (!definition) throw new LonghaulError("RUNS_UNKNOWN_FUNCTION", { function: functionId });
     checkDetails(details);
     const [first = { name: CALLED_EVENT, data, meta }, ...others] = events ?? [];
-    const given = others.map((event) => toRunEvent(event, now));
+    const given = others.map((event) => toRunEvent(event, now, trace));
     const own = parent ? { ...descent(parent), ...details } : details;
-    const all = [toRunEvent(first, now), ...given] as const;
+    const all = [toRunEvent(first, now, trace), ...given] as const;
     const request = createStartRequest(definition, all, { now, details: own });
     // A run that is repeated gathers nothing: what it is given was gathered the first time.
     return details?.replayOf === undefined || !events

@@ -51,6 +51,8 @@ export interface RunEvent {
   readonly v?: string | undefined;
   readonly user?: unknown;
   readonly meta?: unknown;
+  /** The context it was sent in, as telemetry wrote it. */
+  readonly trace?: string | undefined;
 }
 
 /** An error as it is stored and shown: never the live object. */

@@ -11,7 +11,7 @@ import type { ClaimedRun, HeldNews, RunKey, RunStore } from "./store/run-store.t
 /** What a {@link Worker} needs from the engine around it. */
 export interface WorkerHost extends Pick<
   ExecutionHost,
-  "store" | "clock" | "batch" | "invocation" | "starts" | "report"
+  "store" | "clock" | "telemetry" | "batch" | "invocation" | "starts" | "report"
 > {
   readonly functions: ReadonlyMap<string, FunctionDefinition>;
   /** Something began or ended: whoever waits for quiet looks again. */
@@ -47,6 +47,7 @@ const WAKE_RETRY_MS = 250;
 export class Worker implements ExecutionHost {
   readonly store: RunStore;
   readonly clock: ExecutionHost["clock"];
+  readonly telemetry: ExecutionHost["telemetry"];
   readonly #host: WorkerHost;
   readonly #options: WorkerOptions;
   readonly #leases: LeaseKeeper;
@@ -79,6 +80,7 @@ export class Worker implements ExecutionHost {
     this.#live = new LiveRuns(options.liveRuns);
     this.store = host.store;
     this.clock = host.clock;
+    this.telemetry = host.telemetry;
   }
 
   /** Whether nothing is claimed, and every run it holds waits for a time or for others. */

@@ -64,7 +64,8 @@ export class Longhaul {
       migrate,
       busyTimeoutMs,
     } = options;
-    const { allowNetworkFilesystem, clock, concurrency, leaseMs, liveRuns, retention } = options;
+    const { allowNetworkFilesystem, clock, concurrency, leaseMs, liveRuns } = options;
+    const { retention, telemetry } = options;
     const onError = (error: unknown): void => this.#report(error);
     this.#options = options;
     this.#workers = new HostedWorkers(workers, onError);
@@ -72,7 +73,7 @@ export class Longhaul {
       ...{ durability, migrate, busyTimeoutMs, allowNetworkFilesystem, clock },
     });
     this.#runs = new SqliteRunStore(this.#shared.store);
-    const runs = { concurrency, leaseMs, liveRuns, retention };
+    const runs = { concurrency, leaseMs, liveRuns, retention, telemetry };
     const engine = { store: this.#runs, clock, ...runs, onError };
     this.#engine = new RunEngine(engine);
     setParts(this, {

@@ -9,7 +9,7 @@ import type { WorkerSource } from "./hosted-workers.ts";
 export interface LonghaulOptions
   extends
     Pick<SharedStoreOptions, "durability" | "migrate" | "busyTimeoutMs" | "allowNetworkFilesystem">,
-    Pick<RunEngineOptions, "concurrency" | "leaseMs" | "liveRuns" | "retention"> {
+    Pick<RunEngineOptions, "concurrency" | "leaseMs" | "liveRuns" | "retention" | "telemetry"> {
   /** `file:…` or `:memory:`. @default env LONGHAUL_URL, else `file:.longhaul/longhaul.db` */
   readonly url?: string | undefined;
   /**

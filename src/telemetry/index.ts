@@ -1,0 +1,10 @@
+/**
+ * `longhaul/telemetry`: OpenTelemetry spans of jobs, runs and steps.
+ * @module
+ */
+export type { ExecutionSpan, RunTelemetry } from "../runs/run-telemetry.ts";
+export {
+  type LonghaulTelemetry,
+  openTelemetry,
+  type OpenTelemetryOptions,
+} from "./open-telemetry.ts";
