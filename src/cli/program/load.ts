@@ -1,0 +1,41 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { register } from "tsx/esm/api";
+import { LonghaulError } from "../../core/errors.ts";
+import type { LoadedModule } from "./collect.ts";
+
+/**
+ * Imports files, TypeScript too.
+ *
+ * @param onFile is told of every file of the program that is loaded on the way; packages are not
+ * @throws {LonghaulError} CLI_BAD_FILE, with what the file threw as its cause
+ */
+export async function loadFiles(
+  files: readonly string[],
+  onFile: (file: string) => void = () => {},
+): Promise<LoadedModule[]> {
+  register({
+    onImport: (url) => {
+      if (url.startsWith("file:") && !url.includes("/node_modules/"))
+        onFile(fileURLToPath(url.replace(/[?#].*$/, "")));
+    },
+  });
+  const modules: LoadedModule[] = [];
+  for (const file of files) {
+    onFile(file);
+    try {
+      const exports = (await import(pathToFileURL(file).href)) as LoadedModule["exports"];
+      modules.push({ file, exports: withoutWrapper(exports) });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LonghaulError("CLI_BAD_FILE", { file, reason }, { cause: error });
+    }
+  }
+  return modules;
+}
+
+/** A CommonJS module has its exports in `default` too. */
+function withoutWrapper(exports: LoadedModule["exports"]): LoadedModule["exports"] {
+  const { default: inner } = exports;
+  const isWrapper = typeof inner === "object" && inner !== null && "__esModule" in inner;
+  return isWrapper ? { ...exports, ...(inner as LoadedModule["exports"]), __esModule: 0 } : exports;
+}
