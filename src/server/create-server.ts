@@ -10,6 +10,7 @@ import { createPublicToken } from "./auth/create-public-token.ts";
 import type { AuthOptions } from "./auth/options.ts";
 import type { RequestInfo } from "./auth/request-info.ts";
 import { LiveHub, type LiveOptions } from "./live/hub.ts";
+import { OperationRunner } from "./operations/runner.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { publicUrlOf } from "./public-url.ts";
 import { createRedactor } from "./redact.ts";
@@ -92,6 +93,8 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   const routes: readonly Route[] = options.publicDocs === true ? withPublicDocs(ours) : ours;
   const redact = createRedactor(options.redact ?? []);
   const live = new LiveHub({ parts, redact, closing: closing.signal, onError }, options.live);
+  const operations = new OperationRunner(parts);
+  operations.watch();
   const host: ServerHost = {
     longhaul,
     parts,
@@ -102,6 +105,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     audit: new AuditLog(parts),
     redact,
     live,
+    operations,
     manager: options.manager,
     publicUrl,
     publicTokens: {
@@ -124,7 +128,7 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
     close: () => {
       closing.abort();
       if (parts.engine.server === link) parts.engine.server = undefined;
-      return (closed ??= queues.close());
+      return (closed ??= operations.close().then(() => queues.close()));
     },
   };
 }

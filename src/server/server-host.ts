@@ -5,6 +5,7 @@ import type { AuditLog } from "./audit/audit-log.ts";
 import type { Auth } from "./auth/auth.ts";
 import type { PublicTokenOptions } from "./auth/public-token.ts";
 import type { LiveHub } from "./live/hub.ts";
+import type { OperationRunner } from "./operations/runner.ts";
 import type { OpenQueues } from "./open-queues.ts";
 import type { Redactor } from "./redact.ts";
 import type { Route } from "./route.ts";
@@ -23,6 +24,8 @@ export interface ServerHost {
   readonly audit: AuditLog;
   /** Makes tokens for browsers. */
   readonly publicTokens: { create(options: PublicTokenOptions): Promise<string> };
+  /** Bulk operations, and the work on them. */
+  readonly operations: OperationRunner;
   /** Live connections. */
   readonly live: LiveHub;
   /** What it answers, for what describes it. */

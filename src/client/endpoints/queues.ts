@@ -43,4 +43,8 @@ export const queueEndpoints = {
   "errors.resolve": "POST /errors/:fingerprint/resolve",
   "errors.ignore": "POST /errors/:fingerprint/ignore",
   "errors.reopen": "POST /errors/:fingerprint/reopen",
+  "operations.list": "GET /operations",
+  "operations.start": "POST /operations",
+  "operations.get": "GET /operations/:operationId",
+  "operations.abort": "POST /operations/:operationId/abort",
 } as const;

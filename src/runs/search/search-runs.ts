@@ -21,11 +21,15 @@ export async function searchRuns(
   reader: Reader,
   { query, ...page }: SearchPage,
 ): Promise<Found<BrowsedRun>> {
-  const load = async (keys: readonly number[]) =>
-    toRecords(reader, await reader.query(OF_KEYS, [JSON.stringify(keys)]), false);
+  const load = (keys: readonly number[]) => loadRuns(reader, keys);
   return searchTable(
     reader,
     { match: matchRuns(query), bounds: RUN_BOUNDS, time: RUN_TIME, load },
     page,
   );
+}
+
+/** Runs by their keys, in this order; those that are gone are left out. */
+export async function loadRuns(reader: Reader, keys: readonly number[]): Promise<BrowsedRun[]> {
+  return toRecords(reader, await reader.query(OF_KEYS, [JSON.stringify(keys)]), false);
 }

@@ -11,6 +11,7 @@ import {
 } from "./job-actions.ts";
 import { jobStats, jobStatus } from "./job-status.ts";
 import { addBulk, addJob, getJob, jobLogs, queueJobs } from "./jobs.ts";
+import { abortOperation, getOperation, operations, startOperation } from "./operations.ts";
 import {
   cleanQueue,
   drainQueue,
@@ -79,4 +80,8 @@ export const queueRoutes = [
   resolveError,
   ignoreError,
   reopenError,
+  operations,
+  startOperation,
+  getOperation,
+  abortOperation,
 ] as const;
