@@ -15,6 +15,9 @@ const LAST = `SELECT run.function, run.id, run.state, coalesce(run.created_at, r
   FROM json_each(?) AS wanted CROSS JOIN run ON run.pk =
     (SELECT max(pk) FROM run INDEXED BY run_function_runs WHERE function = wanted.value)`;
 
+const SERVED = `SELECT wanted.value, (SELECT count(*) FROM run_serving WHERE function = wanted.value)
+  FROM json_each(?) AS wanted`;
+
 /** A function as it is. */
 export interface FunctionRecord {
   readonly id: string;
@@ -22,6 +25,8 @@ export interface FunctionRecord {
   readonly declaration?: FunctionDeclaration | undefined;
   /** When a process that executes it said so last, give or take an hour. */
   readonly publishedAt?: number | undefined;
+  /** How many open stores of running engines execute it now; a process that has died counts for up to a second. */
+  readonly processes: number;
   /** How many of the runs that are kept are in each state. */
   readonly counts: Readonly<Partial<Record<RunState, number>>>;
   readonly lastRun?: LastRun | undefined;
@@ -67,26 +72,40 @@ async function toFunctions(
   rows: readonly (readonly unknown[])[],
 ): Promise<FunctionRecord[]> {
   const wanted = JSON.stringify(rows.map(([pk]) => pk));
-  const [counts, runs] = await Promise.all([
+  const [counts, runs, served] = await Promise.all([
     reader.query(COUNTS, [wanted]),
     reader.query(LAST, [wanted]),
+    reader.query(SERVED, [wanted]),
   ]);
+  const processes = new Map(served as [number, number][]);
   const lastRuns = new Map(runs.map((row) => [row[0] as number, toLastRun(row)]));
   return (rows as readonly FunctionRow[]).map((row) =>
-    toFunction(row, counts as CountRow[], lastRuns.get(row[0])),
+    toFunction(row, {
+      counts: counts as CountRow[],
+      lastRun: lastRuns.get(row[0]),
+      processes: processes.get(row[0]) ?? 0,
+    }),
   );
 }
 
 function toFunction(
   [pk, id, declaration, publishedAt]: FunctionRow,
-  counts: readonly CountRow[],
-  lastRun: LastRun | undefined,
+  {
+    counts,
+    lastRun,
+    processes,
+  }: {
+    readonly counts: readonly CountRow[];
+    readonly lastRun: LastRun | undefined;
+    readonly processes: number;
+  },
 ): FunctionRecord {
   const own = counts.filter(([fn]) => fn === pk);
   return {
     id,
     ...(declaration !== null && { declaration: JSON.parse(declaration) as FunctionDeclaration }),
     ...(publishedAt !== null && { publishedAt }),
+    processes,
     counts: Object.fromEntries(own.map(([, state, count]) => [stateName(state), count])),
     ...(lastRun && { lastRun }),
   };

@@ -13,6 +13,7 @@ const PARKED_AHEAD = `SELECT count(*) FROM (SELECT 1 FROM run_parked WHERE key =
 const SLOT = "SELECT held, max FROM run_slot WHERE key = ?";
 const QUEUE = "SELECT is_paused, coalesce(override, base) FROM run_queue WHERE name = ?";
 const FUNCTION = "SELECT id FROM run_function WHERE pk = ?";
+const SERVED = "SELECT 1 FROM run_serving WHERE function = ? LIMIT 1";
 const WAITS = `SELECT key, channel, name, until, missing FROM run_wait
   WHERE run = ? AND purpose = ${Purpose.step} LIMIT 100`;
 
@@ -21,6 +22,8 @@ export type Reason =
   | { readonly kind: "delayed"; readonly until: number }
   /** In line behind so many runs of the function, at most 1,000, and no limit holds it back. */
   | { readonly kind: "line"; readonly ahead: number }
+  /** No running process executes its function. */
+  | { readonly kind: "unserved"; readonly ahead: number }
   | { readonly kind: "paused"; readonly queue: string }
   | {
       readonly kind: "concurrency";
@@ -61,14 +64,15 @@ export async function whyWaiting(reader: Reader, id: string): Promise<Reason[]> 
 }
 
 async function inLine(reader: Reader, fn: number, score: number, pk: number): Promise<Reason[]> {
-  const [[name], ahead] = await Promise.all([
+  const [[name], ahead, served] = await Promise.all([
     reader.query(FUNCTION, [fn]),
     countOf(reader, AHEAD, [fn, score, pk]),
+    reader.query(SERVED, [fn]),
   ]);
   const queue = taskQueueName(name![0] as string);
   const [settings] = await reader.query(QUEUE, [queue]);
   if (settings?.[0] === 1) return [{ kind: "paused", queue }];
-  return [{ kind: "line", ahead }];
+  return [{ kind: served.length === 0 ? "unserved" : "line", ahead }];
 }
 
 interface Parked {

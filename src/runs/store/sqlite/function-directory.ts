@@ -13,6 +13,10 @@ const EXPIRE = `UPDATE run_function SET declaration = NULL,
   revision = (SELECT max(revision) FROM run_function) + 1
   WHERE published_at < ? AND declaration IS NOT NULL`;
 
+const SERVES = `SELECT 1 FROM run_serving JOIN run_function ON run_function.pk = run_serving.function
+  WHERE run_function.id = ? AND run_serving.owner = ?`;
+const SERVE = "INSERT INTO run_serving (function, owner) VALUES (?, ?) ON CONFLICT DO NOTHING";
+
 /** What is published counts as kept for so long without a write. */
 const KEPT_MS = 60 * 60 * 1000;
 
@@ -24,6 +28,7 @@ export function isPublicationDue(tx: RunTransaction, params: Publication): boole
   return params.functions.some((declaration) => {
     const known = tx.sql(KNOWN).get(declaration.id);
     if (known === undefined || known[0] !== JSON.stringify(declaration)) return true;
+    if (tx.sql(SERVES).get(declaration.id, tx.owner) === undefined) return true;
     return (known[1] as number) < params.now - KEPT_MS;
   });
 }
@@ -34,6 +39,7 @@ export function publishFunctions(tx: RunTransaction, params: Publication): void 
   for (const declaration of functions) {
     const text = JSON.stringify(declaration);
     const pk = tx.functionKey(declaration.id);
+    tx.sql(SERVE).run(pk, tx.owner);
     if (tx.sql(KNOWN).get(declaration.id)?.[0] === text) tx.sql(KEEP).run(now, declaration.id);
     else tx.sql(PUBLISH).run(text, now, pk);
   }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { join } from "node:path";
+import { tempFolder } from "../../../../test/support/temp-folder.ts";
+import { createLonghaul } from "../../../index.ts";
 import { newInngest, startRuns } from "../../../../test/server/run-kit.ts";
 import { schemaTask, task } from "../../../trigger/index.ts";
 
@@ -54,6 +57,22 @@ test("functions are listed with what they say, and what came of their runs", asy
     "SERVER_NOT_FOUND",
   ]);
   expect(await kit.refusal("/functions/none")).toEqual([404, "SERVER_NOT_FOUND"]);
+});
+
+test("a function is served while a process that executes it is open; its runs say what they wait for", async () => {
+  const url = `file:${join(tempFolder(), "jobs.db")}`;
+  const kit = await startRuns({ url });
+  const worker = createLonghaul({ url, tasks: [plain] });
+  await worker.start();
+  expect(await kit.get("/tasks/plain")).toMatchObject({ processes: 1, isHere: false });
+  await worker.close();
+  // The store is shared in this process, and closes with the last who has it.
+  await kit.server.close();
+  await kit.longhaul.close();
+  const later = await startRuns({ url });
+  expect(await later.get("/tasks/plain")).toMatchObject({ processes: 0 });
+  const { id } = await later.post("/tasks/plain/trigger", {});
+  expect((await later.get(`/runs/${id}`)).waitsFor).toMatchObject([{ kind: "unserved", ahead: 0 }]);
 });
 
 describe("invoke", () => {

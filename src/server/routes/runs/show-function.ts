@@ -59,7 +59,9 @@ export const functionInfo = z.object({
   retries: z.int().nullable(),
   /** The queue that its runs are in if their start names no other. */
   queue: z.string().nullable(),
-  /** Whether this very process executes it. */
+  /** How many processes execute it now; none: its runs stay in line. */
+  processes: z.int(),
+  /** Whether this very process knows its code. */
   isHere: z.boolean(),
   /** When a process that executes it said so last, give or take an hour. */
   publishedAt: time.nullable(),
@@ -86,6 +88,7 @@ export function showFunction(found: FunctionRecord, { parts }: ServerHost): Func
     executor: declaration ? (declaration.executor ?? "replay") : null,
     retries: declaration?.retries ?? null,
     queue: declaration?.defaults?.queue ?? null,
+    processes: found.processes,
     isHere: parts.engine.hasFunction(id),
     publishedAt: isoOrNull(publishedAt),
     counts: found.counts,

@@ -57,6 +57,7 @@ const reason = z.object({
   kind: z.enum([
     "delayed",
     "line",
+    "unserved",
     "paused",
     "concurrency",
     "throttle",
