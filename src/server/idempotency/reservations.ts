@@ -35,7 +35,8 @@ export interface Reserved {
 }
 
 export const LEASE_MS = 10_000;
-const KEEP_MS = 24 * 60 * 60_000;
+/** How long a key counts. */
+export const KEEP_MS = 24 * 60 * 60_000;
 /** Rows removed at a time: a request should not wait for the clean-up of a day. */
 const PRUNE = 100;
 

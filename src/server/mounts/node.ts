@@ -9,6 +9,8 @@ import { realSetTimeout } from "../../core/real-timers.ts";
 import type { LonghaulServer } from "../create-server.ts";
 import { createListener, type NodeListener } from "./listener.ts";
 
+export { closeOnSignals, type CloseOnSignalsOptions } from "./close-on-signals.ts";
+
 /** How to {@link serve}. */
 export interface ServeOptions {
   /** 0: any that is free. @default 3000 */

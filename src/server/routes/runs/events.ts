@@ -103,13 +103,18 @@ export const send = route({
       .map(({ name }) => name)
       .join(", ")
       .slice(0, 512),
-  handler: async ({ body, host }) => ({
-    ids: [...(await host.parts.engine.send([body].flat().map(toInput)))],
-  }),
+  handler: async ({ body, host, idempotencyKey }) => {
+    const idOf = (index: number) => idempotencyKey && `${idempotencyKey}-${index}`;
+    const events = [body].flat().map((event, index) => toInput(event, idOf(index)));
+    return { ids: [...(await host.parts.engine.send(events))] };
+  },
 });
 
-function toInput({ ts, ...given }: z.output<typeof input>): EventInput {
-  return { ...given, ts: typeof ts === "string" ? Date.parse(ts) : ts };
+function toInput(
+  { ts, id: ownId, ...given }: z.output<typeof input>,
+  sentId: string | undefined,
+): EventInput {
+  return { ...given, id: ownId ?? sentId, ts: typeof ts === "string" ? Date.parse(ts) : ts };
 }
 
 export const signal = route({

@@ -72,8 +72,8 @@ export const invoke = route({
   }),
   answer: started,
   status: 201,
-  handler: async ({ params: { functionId }, body, host }) => {
-    const { data, user, v, idempotencyKey, idempotencyKeyTTL = KEY_TTL, delay } = body;
+  handler: async ({ params: { functionId }, body, host, idempotencyKey: sentKey }) => {
+    const { data, user, v, idempotencyKey = sentKey, idempotencyKeyTTL = KEY_TTL, delay } = body;
     const now = host.parts.clock.now();
     const until = now + durationMs(idempotencyKeyTTL, "idempotencyKeyTTL");
     const details: StartDetails = {

@@ -5,6 +5,7 @@ import { type DeclaredSchedule, declaredSchedules } from "../../../runs/browse/s
 import { nextTick, readSchedule, SCHEDULED_EVENT } from "../../../runs/schedules.ts";
 import { MAX_KEY_LENGTH } from "../../../runs/store/limits.ts";
 import type { ScheduleRecord, ScheduleRequest } from "../../../runs/store/schedule-store.ts";
+import { KEEP_MS } from "../../idempotency/reservations.ts";
 import { type CursorKey, decodeCursor, encodeCursor, pageOf, pageQuery } from "../../pages.ts";
 import { InvalidRequest } from "../../problem.ts";
 import { route } from "../../route.ts";
@@ -99,7 +100,8 @@ export const createSchedule = route({
   }),
   answer: schedule,
   status: 201,
-  handler: async ({ body: { deduplicationKey = randomUUID(), ...asked }, host }) => {
+  handler: async ({ body, host, idempotencyKey = randomUUID() }) => {
+    const { deduplicationKey = idempotencyKey, ...asked } = body;
     const now = host.parts.clock.now();
     const newId = `sched_${randomUUID().replaceAll("-", "")}`;
     const request = await readRequest(host, asked);
@@ -187,8 +189,9 @@ export const runSchedule = route({
   params,
   answer: started,
   status: 201,
-  handler: async ({ params: { scheduleId }, host }) => {
-    const now = new Date(host.parts.clock.now()).toISOString();
+  handler: async ({ params: { scheduleId }, host, idempotencyKey: key }) => {
+    const at = host.parts.clock.now();
+    const now = new Date(at).toISOString();
     const made = await storeOf(host).retrieve(scheduleId);
     const declared = made ? undefined : await findDeclared(host, scheduleId);
     const { functionId } = made ?? declared ?? none(scheduleId);
@@ -199,7 +202,10 @@ export const runSchedule = route({
         ...{ scheduledAt: now, fireAt: now },
       },
     };
-    const details = made ? { scheduleId } : {};
+    const details = {
+      ...(made && { scheduleId }),
+      ...(key !== undefined && { idempotency: { key, until: at + KEEP_MS } }),
+    };
     return startOne(host, { functionId, events: [event], details });
   },
 });

@@ -66,10 +66,12 @@ export const trigger = route({
   body: z.strictObject({ payload: json.optional(), options: triggerOptions.default({}) }),
   answer: started,
   status: 201,
-  handler: async ({ params: { taskId }, body: { payload, options }, host }) => {
+  handler: async ({ params: { taskId }, body, host, idempotencyKey: sentKey }) => {
+    const { payload, options } = body;
     const target = await findTarget(host, taskId);
     await requirePayload(target, payload, "#/payload");
-    return startOne(host, callOf(host, target, { payload, options }));
+    const keyed = sentKey === undefined ? options : { idempotencyKey: sentKey, ...options };
+    return startOne(host, callOf(host, target, { payload, options: keyed }));
   },
 });
 
@@ -100,7 +102,8 @@ export const batch = route({
     publicToken: z.string(),
   }),
   status: 201,
-  handler: async ({ params: { taskId }, body, host }) => {
+  handler: async ({ params: { taskId }, body: asked, host, idempotencyKey: sentKey }) => {
+    const body = { ...asked, idempotencyKey: asked.idempotencyKey ?? sentKey };
     const target = await findTarget(host, taskId);
     for (const [index, { payload }] of body.items.entries())
       await requirePayload(target, payload, `#/items/${index}/payload`);

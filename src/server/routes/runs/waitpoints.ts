@@ -123,8 +123,8 @@ export const createWaitpoint = route({
     publicToken: z.string(),
   }),
   status: 201,
-  handler: async ({ body, host }) => {
-    const { timeout, idempotencyKey: key, idempotencyKeyTTL } = body;
+  handler: async ({ body, host, idempotencyKey: sentKey }) => {
+    const { timeout, idempotencyKey: key = sentKey, idempotencyKeyTTL } = body;
     const now = host.parts.clock.now();
     const until = now + durationMs(idempotencyKeyTTL, "idempotencyKeyTTL");
     const store = storeOf(host);
