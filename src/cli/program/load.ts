@@ -1,5 +1,4 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { register } from "tsx/esm/api";
 import { LonghaulError } from "../../core/errors.ts";
 import type { LoadedModule } from "./collect.ts";
 
@@ -13,6 +12,8 @@ export async function loadFiles(
   files: readonly string[],
   onFile: (file: string) => void = () => {},
 ): Promise<LoadedModule[]> {
+  // Commands that load nothing start faster without it.
+  const { register } = await import("tsx/esm/api");
   register({
     onImport: (url) => {
       if (url.startsWith("file:") && !url.includes("/node_modules/"))
