@@ -39,6 +39,8 @@ export interface Connect {
   readonly as?: string | null;
   /** Sends the topics as a body. */
   readonly isPost?: boolean;
+  /** Goes away after so many messages, whatever has arrived besides. */
+  readonly limit?: number;
 }
 
 /** A client of the stream, on node's own HTTP. */
@@ -56,11 +58,13 @@ export class LiveClient {
   isEnded = false;
   readonly #request: ClientRequest;
   readonly #response: IncomingMessage;
+  readonly #limit: number;
   #rest = "";
   #wake = (): void => {};
 
   static async connect(url: string, connect: Connect): Promise<LiveClient> {
     const { topics, throttleMs = 0, lastEventId, as = "the-admin", isPost = false } = connect;
+    const { limit = Infinity } = connect;
     const headers = {
       ...(as !== null && { authorization: `Bearer ${as}` }),
       ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
@@ -70,12 +74,18 @@ export class LiveClient {
     const request = isPost ? post(url, { method: "POST", headers }) : get(url + query, { headers });
     if (isPost) request.end(JSON.stringify({ topics, throttleMs }));
     const [response] = (await once(request, "response")) as [IncomingMessage];
-    const client = new LiveClient(request, response, lastEventId ?? "");
+    const client = new LiveClient(request, response, lastEventId ?? "", limit);
     onTestFinished(() => client.close());
     return client;
   }
 
-  private constructor(request: ClientRequest, response: IncomingMessage, lastId: string) {
+  private constructor(
+    request: ClientRequest,
+    response: IncomingMessage,
+    lastId: string,
+    limit: number,
+  ) {
+    this.#limit = limit;
     this.#request = request;
     this.#response = response;
     this.status = response.statusCode!;
@@ -137,7 +147,13 @@ export class LiveClient {
     this.text += this.status === 200 ? "" : text;
     const blocks = (this.#rest + text).split("\n\n");
     this.#rest = blocks.pop()!;
-    for (const block of blocks) this.#readBlock(block);
+    for (const block of blocks) {
+      if (this.received.length < this.#limit) this.#readBlock(block);
+    }
+    if (this.received.length >= this.#limit) {
+      this.close();
+      this.#end();
+    }
     this.#wake();
   }
 

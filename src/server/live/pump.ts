@@ -25,7 +25,10 @@ export class Pump {
 
   wake(): void {
     this.#isDirty = true;
-    if (!this.#isBusy && !this.#isClosed) void this.#run();
+    if (this.#isBusy || this.#isClosed) return;
+    this.#isBusy = true;
+    // Whatever else happens in this turn is part of the same round.
+    queueMicrotask(() => void this.#run());
   }
 
   /** No further call begins. */
@@ -34,7 +37,6 @@ export class Pump {
   }
 
   async #run(): Promise<void> {
-    this.#isBusy = true;
     try {
       while (this.#isDirty && !this.#isClosed) {
         this.#isDirty = false;
