@@ -2,6 +2,7 @@
 export const systemEndpoints = {
   "system.health": "GET /healthz",
   "system.readiness": "GET /readyz",
+  "system.metrics": "GET /metrics",
   "system.openapi": "GET /openapi.json",
   "system.docs": "GET /docs",
 } as const;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { metricsRoute } from "../../metrics/route.ts";
 import { docsRoutes } from "../../openapi/routes.ts";
 import { route } from "../../route.ts";
 
@@ -21,5 +22,6 @@ export const systemRoutes = [
       return Response.json({ ok }, { status: ok ? 200 : 503 });
     },
   }),
+  metricsRoute,
   ...docsRoutes,
 ] as const;
