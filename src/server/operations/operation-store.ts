@@ -5,7 +5,7 @@ import type { SqliteStore } from "../../storage/sqlite/store.ts";
 import type { Operation, Snapshot, Step, Work } from "./operation.ts";
 
 const COLUMNS = `pk, id, target, action, filter, snapshot, state, created_by, created_at, finished_at, position,
-  last_key, looked_at, done, skipped, failed, errors`;
+  last_key, matched, done, skipped, failed, errors`;
 const INSERT = `INSERT INTO operation (id, target, action, filter, snapshot, state, created_by, created_at, position,
   last_key, owner, lease_until) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, -1, ?, ?, ?)`;
 const BY_ID = `SELECT ${COLUMNS} FROM operation WHERE id = ?`;
@@ -16,7 +16,7 @@ const CLAIM = `UPDATE operation SET owner = ?, lease_until = ? WHERE id = ? AND 
   AND (lease_until <= ? OR owner NOT IN (SELECT id FROM process))`;
 const RELEASE = "UPDATE operation SET lease_until = 0 WHERE id = ? AND owner = ?";
 const HELD = "SELECT errors FROM operation WHERE id = ? AND owner = ? AND finished_at IS NULL";
-const STEP = `UPDATE operation SET position = ?, looked_at = looked_at + ?, done = done + ?, skipped = skipped + ?,
+const STEP = `UPDATE operation SET position = ?, matched = matched + ?, done = done + ?, skipped = skipped + ?,
   failed = failed + ?, errors = ?, lease_until = ?, state = ?, finished_at = ? WHERE id = ?`;
 const END =
   "UPDATE operation SET state = ?, finished_at = ?, errors = ? WHERE id = ? AND finished_at IS NULL";
