@@ -48,7 +48,7 @@ function twoProcesses() {
   const [a, b] = [openProcess(path, clock), openProcess(path, clock)];
   a.engine.register(definitions);
   b.engine.register([definitions[0]!]);
-  return { clock, signals, blocker, a, b };
+  return { clock, signals, blocker, a, b, live: definitions[0]! };
 }
 
 test("a run that another process goes on with is forgotten where it waited", async () => {
@@ -97,7 +97,7 @@ test("what a process remembers of a run that went on elsewhere is not used", asy
 });
 
 test("a live run whose lease was lost stops, and is replayed by who has it", async () => {
-  const { clock, signals, a, b } = twoProcesses();
+  const { clock, signals, a, b, live } = twoProcesses();
   const stuck = new Gate<string>();
   const bodies: string[] = [];
   const definition = (name: string, pass: () => unknown) =>
@@ -112,7 +112,10 @@ test("a live run whose lease was lost stops, and is replayed by who has it", asy
       { executor: "live" },
     );
   a.engine.register([definition("a", () => stuck.pass())]);
-  b.engine.register([definition("b", () => "from b")]);
+  const ofB = definition("b", () => "from b");
+  b.engine.register([ofB]);
+  // Said before, so that its start commits nothing that would wake the other process.
+  await b.store.publish({ now: clock.now(), functions: [live, ofB], expireBefore: 0 });
   await a.engine.start();
   const runId = await a.engine.trigger("stuck");
   await stuck.reached;
