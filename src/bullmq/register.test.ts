@@ -73,6 +73,35 @@ test("attempts of a worker are defaults", async () => {
   await Promise.all([worker, queue].map((thing) => thing.close()));
 });
 
+test("timeouts, limits of payloads and dead letters are there as well", async () => {
+  const limited = { maxPayloadBytes: 10 };
+  const queue = new Queue("added", limited as Untyped);
+  const flow = new FlowProducer(limited as Untyped);
+  const letters = new Queue("added-dead");
+  const options = { timeout: 5, deadLetterQueue: "added-dead" };
+  const worker = new Worker(
+    "added",
+    // Three parameters, so that BullMQ gives it a signal.
+    (_job, _token, signal) =>
+      new Promise((_, reject) =>
+        signal!.addEventListener("abort", () => reject(signal!.reason as Error)),
+      ),
+    options as Untyped,
+  );
+  const refused = expect.objectContaining({ code: "BULLMQ_PAYLOAD_TOO_LARGE" });
+  const large = "x".repeat(20);
+  await expect(queue.add("a", large)).rejects.toThrow(refused);
+  await expect(queue.upsertJobScheduler("s", { every: 9 }, { data: large })).rejects.toThrow(
+    refused,
+  );
+  await expect(flow.add({ name: "a", queueName: "added", data: large })).rejects.toThrow(refused);
+  const job = await queue.add("a", 1);
+  await expect((job.waitUntilFinished as () => Promise<void>)()).rejects.toThrow("longer than");
+  const [letter] = await letters.getJobs();
+  expect(letter!.data).toMatchObject({ originalJobId: job.id, data: 1 });
+  await Promise.all([worker, queue, flow, letters].map((thing) => thing.close()));
+});
+
 test("a server is used where the connection names one", async () => {
   const connection = { host: "localhost", port: 1, retryStrategy: () => null };
   const queue = new Queue("far", { connection });

@@ -6,6 +6,7 @@ import {
   type Job,
   retryDeadLetters,
   UnrecoverableError,
+  Worker,
 } from "../../src/bullmq/index.ts";
 import { Stage } from "./stage.ts";
 import type { Subject } from "./suite.ts";
@@ -111,6 +112,24 @@ export function testAdditions({ name, connection }: Subject): void {
       await expect(job.waitUntilFinished()).resolves.toBe("made it");
       const { failedReason } = (await queue.getJob(job.id!))!;
       expect(failedReason).toContain("ran for longer than its timeout of 20 ms");
+    });
+
+    test("an API that answers 429 holds the queue back, and costs the job no attempt", async () => {
+      const queue = stage.queue();
+      const calls: number[] = [];
+      stage.worker(
+        async (job) => {
+          calls.push(Date.now());
+          if (calls.length > 1) return job.attemptsMade;
+          await queue.rateLimit(50);
+          throw Worker.RateLimitError();
+        },
+        { limiter: { max: 100, duration: 1000 } },
+      );
+      const job = (await queue.add("call", {}, { attempts: 1 })) as Job;
+      await expect(job.waitUntilFinished()).resolves.toBe(0);
+      expect(calls).toHaveLength(2);
+      expect(calls[1]! - calls[0]!).toBeGreaterThanOrEqual(49);
     });
 
     test("a payload above the limit is refused", async () => {
