@@ -42,12 +42,32 @@ const RELEASE = "UPDATE alert_delivery SET lease_until = 0 WHERE owner = ?";
 const DELETE_DELIVERY = "DELETE FROM alert_delivery WHERE pk = ? AND owner = ?";
 const POSTPONE = `UPDATE alert_delivery SET attempts = ?, due_at = ?, lease_until = 0 WHERE pk = ? AND owner = ?`;
 
+/** Deliveries that nobody has tried for so long have no target any more. */
+const KEEP_DELIVERIES_MS = 7 * 24 * 3_600_000;
+/** Rules that nobody has evaluated for so long are gone. */
+const KEEP_RULES_MS = 30 * 24 * 3_600_000;
+const FORGET = [
+  ["DELETE FROM alert_delivery WHERE due_at < ?", KEEP_DELIVERIES_MS],
+  [
+    "DELETE FROM alert WHERE rule IN (SELECT name FROM alert_rule WHERE evaluated_at < ?)",
+    KEEP_RULES_MS,
+  ],
+  ["DELETE FROM alert_rule WHERE evaluated_at < ?", KEEP_RULES_MS],
+] as const;
+
 /** The tables of alerts: how rules stand, and what has to be sent. */
 export class AlertStore {
   readonly #store: SqliteStore;
 
   constructor(store: SqliteStore) {
     this.#store = store;
+  }
+
+  /** Removes what was left behind by rules and targets that are no more. */
+  cleanUp(now: number): Promise<void> {
+    return this.#store.write("alert:clean-up", () => {
+      for (const [statement, keepMs] of FORGET) this.#sql(statement).run(now - keepMs);
+    });
   }
 
   /** What is remembered of rules, by name. */

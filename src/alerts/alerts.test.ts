@@ -4,6 +4,7 @@ import { hookServer } from "../../test/support/hook-server.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { Queue } from "../bullmq/index.ts";
 import { createLonghaul, type Longhaul } from "../runtime/longhaul.ts";
+import { partsOf } from "../runtime/parts.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { type Alerts, type AlertsOptions, createAlerts } from "./alerts.ts";
 import type { AlertDelivery, AlertTarget } from "./targets/target.ts";
@@ -183,6 +184,36 @@ test("what hangs is given up, and what is being sent at the close goes out after
   const next = start(longhaul, { rules: deep, targets: [target] });
   await next.check();
   expect(target.got).toMatchObject([{ attempt: 1, data: { count: 1 } }]);
+});
+
+test("what was left behind by rules and targets that are no more is removed in time", async () => {
+  const { longhaul, clock, queue } = open();
+  const former = list("former", Infinity);
+  const before = start(longhaul, { rules: deep, targets: [former] });
+  await queue.add("m", {});
+  await before.check();
+  await before.close();
+  const { store } = partsOf(longhaul);
+  const rows = async (): Promise<unknown> =>
+    (
+      await store.query(
+        "SELECT (SELECT count(*) FROM alert_delivery), (SELECT count(*) FROM alert)",
+      )
+    )[0];
+  expect(await rows()).toEqual([1, 1]);
+
+  const rules: AlertsOptions["rules"] = [{ name: "other", when: "stalled" }];
+  for (const expected of [
+    [1, 1],
+    [0, 1],
+    [0, 0],
+  ]) {
+    const next = start(longhaul, { rules, targets: [list()] });
+    await next.start();
+    expect(await rows()).toEqual(expected);
+    await next.close();
+    await clock.advance(20 * 24 * HOUR);
+  }
 });
 
 test("an attempt that takes too long is one that failed", async () => {

@@ -78,6 +78,8 @@ export class Alerts {
     this.#isStarted = true;
     for (const target of this.#targets.values())
       if ("prepare" in target && typeof target.prepare === "function") await target.prepare();
+    await this.#store.cleanUp(this.#shared.store.clock.now());
+    if (this.#closing) return;
     this.#wake();
     const sendAgain = (): void => void (this.#checking = this.#checking.then(() => this.#check()));
     this.#unlisten = this.#store.onOwnersLost(sendAgain, this.#report);
@@ -122,16 +124,12 @@ export class Alerts {
 
   async #check(always = false): Promise<void> {
     if (this.#closing) return;
-    try {
-      const now = this.#shared.store.clock.now();
-      if (always || now >= this.#evaluateAt) {
-        this.#evaluateAt = now + this.#intervalMs;
-        await this.#evaluate(now, always);
-      }
-      await this.#deliverer.deliverDue();
-    } catch (error) {
-      this.#report(error);
+    const now = this.#shared.store.clock.now();
+    if (always || now >= this.#evaluateAt) {
+      this.#evaluateAt = now + this.#intervalMs;
+      await this.#evaluate(now, always).catch(this.#report);
     }
+    await this.#deliverer.deliverDue().catch(this.#report);
   }
 
   /** @param always also rules that another process has evaluated a moment ago */
