@@ -5,9 +5,3 @@ export interface RequestInfo {
   /** The path below where the server is mounted, where the mount knows it. @default the URL's, without `basePath` */
   readonly path?: string | undefined;
 }
-
-/** What the server itself knows of a request. */
-export interface RequestContext extends RequestInfo {
-  /** Names it in the answer's `x-request-id` and in the audit log. */
-  readonly requestId: string;
-}
