@@ -146,6 +146,27 @@ test("wherever a connection is cut, each step of a run and each chunk comes once
   );
 });
 
+test("whoever comes back learns how many jobs there are", async () => {
+  const connection = `file:${join(tempFolder(), "live.db")}`;
+  const { server } = openServer({}, { url: connection });
+  const url = await listen(server);
+  const queue = new Queue("orders", { connection });
+  onTestFinished(() => queue.close());
+  const topics = ["queue:orders"];
+  const [first, other] = [
+    await LiveClient.connect(url, { topics }),
+    await LiveClient.connect(url, { topics }),
+  ];
+  for (const client of [first, other]) await client.until(({ event }) => event === "snapshot");
+  first.close();
+  await queue.add("job", {});
+  await other.until(({ event }) => event === "queue.counts");
+  const second = await LiveClient.connect(url, { topics, lastEventId: first.lastId });
+  const { data } = await second.until(({ event }) => event === "queue.counts");
+  expect(data).toMatchObject({ counts: { waiting: 1 } });
+  expect(eventsOf(second.received)).toMatchObject([{ event: "added" }, { event: "waiting" }]);
+});
+
 test("what is no longer kept is told anew", async () => {
   const connection = `file:${join(tempFolder(), "live.db")}`;
   const { server } = openServer({}, { url: connection });

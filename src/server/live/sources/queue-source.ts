@@ -4,6 +4,7 @@ import {
   type EventPage,
   type EventPlace,
   eventsOf,
+  type QueueCounts,
   type PlacedEvent,
   readCounts,
   readEventsAfter,
@@ -149,6 +150,8 @@ export class QueueSource implements Source {
     // Later than the jobs: what changed in between is told once more.
     const paused = await readMetaFields(store, this.#ref, wanted.map(pausedField));
     const { counts, lastSequence: countedAt } = await readCounts(store, this.#ref);
+    // The others: whoever waits for a snapshot has them there.
+    this.#tellCounts(counts);
     this.#at ??= wholeCommit(Math.min(wanted.length > 0 ? lastSequence : countedAt, countedAt));
     const made = new Map<string, { readonly patch: Patch; readonly cursor: Cursor }>();
     for (const subscription of joining) {
@@ -175,7 +178,6 @@ export class QueueSource implements Source {
       made.set(topic, snapshot);
       if (this.#members.has(subscription)) subscription.snapshot(snapshot.patch, snapshot.cursor);
     }
-    this.#lastCounts = "";
   }
 
   /** Tells everybody what happened since the place of whoever is furthest behind. */
@@ -190,7 +192,10 @@ export class QueueSource implements Source {
       if (!page.isComplete) this.#missed(page);
       await this.#tell(page);
       from = page.lastPlace;
-      if (!page.isFull) break;
+      if (page.isFull) continue;
+      // Counters have no events: whoever was away may have missed what the others know.
+      this.#offerCounts(this.#catchingUp, page.counts);
+      break;
     }
     for (const subscription of this.#catchingUp)
       if (((subscription.cursor?.[EVENTS] ?? 0) as number) > from)
@@ -228,13 +233,22 @@ export class QueueSource implements Source {
       if (wantsAll) this.#tellQueue(events, wholeCommit(commit.sequence));
     }
     if (ofJobs.length > 0) await this.#tellJobs(ofJobs);
-    const text = JSON.stringify(page.counts);
+    this.#tellCounts(page.counts);
+  }
+
+  #tellCounts(counts: QueueCounts): void {
+    const text = JSON.stringify(counts);
     if (text === this.#lastCounts) return;
     this.#lastCounts = text;
-    for (const subscription of [...this.#events, ...this.#counts]) {
-      const { topic } = subscription;
-      subscription.offer(Patch.latest("queue.counts", { topic, counts: page.counts }, "counts"));
-    }
+    this.#offerCounts(this.#events, counts);
+    this.#offerCounts(this.#counts, counts);
+  }
+
+  #offerCounts(subscriptions: ReadonlySet<Subscription>, counts: QueueCounts): void {
+    const ofQueue = [...subscriptions].filter((each) => this.#members.get(each) === undefined);
+    const [{ topic } = { topic: "" }] = ofQueue;
+    const patch = Patch.latest("queue.counts", { topic, counts }, "counts");
+    for (const subscription of ofQueue) subscription.offer(patch);
   }
 
   #tellQueue(events: readonly PlacedEvent[], at: EventPlace): void {
