@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readChildren } from "../../../runs/browse/run.ts";
 import { readTrace, type TraceSpan } from "../../../runs/browse/trace.ts";
 import { decodeCursor, encodeCursor } from "../../pages.ts";
+import { isAllowed } from "../../principal.ts";
 import type { Redactor } from "../../redact.ts";
 import { route } from "../../route.ts";
 import { id, isoOrNull, json, stepKind, time, windowQuery } from "./fields.ts";
@@ -57,7 +58,7 @@ export const trace = route({
   id: "runs.trace",
   summary: "The time of a run as spans, and its child runs",
   description:
-    "Queue, attempts, steps, waits, and what the code has logged as spans. A span may be on two pages: what a later page says of it completes it. The child runs are on the first page.",
+    "Queue, attempts, steps, waits, and what the code has logged as spans. A span may be on two pages: what a later page says of it completes it. The child runs are on the first page, for viewers.",
   role: "viewer",
   scopes: runScopes,
   params: z.object({ runId: id }),
@@ -69,7 +70,7 @@ export const trace = route({
     children: z.array(runSummary),
     page: z.object({ next: z.string().nullable() }),
   }),
-  handler: async ({ params: { runId }, query, host }) => {
+  handler: async ({ params: { runId }, query, host, principal }) => {
     const { store } = host.parts;
     const [journal = 0, log = 0, at = 0] = (decodeCursor(query.cursor, [
       "number",
@@ -81,7 +82,8 @@ export const trace = route({
     const after = isFirst ? undefined : { journal, log, at };
     const [{ spans, next }, children] = await Promise.all([
       readTrace(store, found, { limit: query.limit, after }),
-      isFirst ? readChildren(store, runId, MAX_CHILDREN) : [],
+      // Who may see this run alone is told nothing of others.
+      isFirst && isAllowed(principal, "viewer") ? readChildren(store, runId, MAX_CHILDREN) : [],
     ]);
     return {
       run: showRun(found),

@@ -202,6 +202,8 @@ test("steps, trace, logs and streams of a run come window by window", async () =
     "child",
     "child",
   ]);
+  const { token } = await kit.post("/public-tokens", { scopes: [`read:run:${id}`] });
+  expect((await kit.get(`/runs/${id}/trace`, { as: token })).children).toEqual([]);
   expect(trace.data[0]).toMatchObject({ kind: "queue", state: "done" });
   const waits = trace.data.filter(({ kind }: { kind: string }) => kind === "wait");
   expect(waits).toHaveLength(2);

@@ -27,7 +27,7 @@ export const repeatable = {
   /** Seconds. */
   maxDuration: z.number().min(5).max(1e9).optional(),
   /** Seconds of head start. */
-  priority: z.number().optional(),
+  priority: z.number().min(-1e9).max(1e9).optional(),
 } as const;
 
 export const triggerOptions = z.strictObject({
