@@ -83,7 +83,7 @@ test("progress is told at most once in the throttle, and what follows it comes a
   const worker = new Worker("mail", null, { connection: ":memory:", autorun: false });
   onTestFinished(() => worker.close());
   await queue.add("job", {});
-  const job = (await worker.getNextJob("token"))!;
+  const job = await worker.getNextJob("token");
   const [all, throttled] = [
     await open("job:mail:1", undefined, "&throttleMs=0"),
     await open("job:mail:1"),
