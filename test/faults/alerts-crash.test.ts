@@ -42,3 +42,16 @@ test.each([
   expect(idsOf(server)).toHaveLength(times);
   expect(new Set(idsOf(server)).size).toBe(1);
 });
+
+test("three processes on one file say an alert once", async () => {
+  const { connection } = kit.place();
+  const queue = kit.closing(new Queue("mail", { connection }));
+  await queue.add("m", {});
+  const server = await hookServer();
+  const setting = { connection, url: server.url, secret: SECRET };
+  const children = [1, 2, 3].map(() => new Child("alerts-sender", setting));
+  await server.next();
+  for (const child of children) child.send({ type: "close" });
+  for (const child of children) expect((await child.end()).code).toBe(0);
+  expect(idsOf(server)).toHaveLength(1);
+});

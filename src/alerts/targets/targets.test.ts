@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type Answer, hookServer } from "../../../test/support/hook-server.ts";
 import type { AlertNotification } from "../notification.ts";
 import { mail } from "./mail.ts";
@@ -154,4 +154,24 @@ test("mail goes out through a real SMTP server", async () => {
   expect(text).toMatch(/^Subject: \[Alert\] mail fails: queue mail: 12 jobs failed/m);
   expect(text).toMatch(/^Message-ID: <msg_1@longhaul>/im);
   expect(text).toContain("Threshold: 10");
+});
+
+test("mail without nodemailer is refused at the start, but not with a transport of one's own", async () => {
+  vi.doMock("nodemailer", () => {
+    throw new Error("Cannot find package 'nodemailer'");
+  });
+  onTestFinished(() => {
+    vi.doUnmock("nodemailer");
+  });
+  const addresses = { from: "jobs@example.com", to: "ops@example.com" };
+  const target = mail({ transport: "smtp://u:p4ss@localhost", ...addresses });
+  await expect(target.prepare()).rejects.toMatchObject({
+    code: "ALERT_MAIL_MISSING",
+    message: expect.not.stringContaining("p4ss"),
+  });
+
+  const sent: unknown[] = [];
+  const transport = { sendMail: async (message: unknown) => sent.push(message) };
+  await deliver(mail({ transport, ...addresses }));
+  expect(sent).toMatchObject([{ to: ["ops@example.com"], messageId: "<msg_1@longhaul>" }]);
 });
