@@ -2,6 +2,8 @@
 import type { Suite } from "../suite.ts";
 import { liveLatency, liveThroughput } from "./live/measures.ts";
 import { liveTargets } from "./live/targets.ts";
+import { searchLatency, searchThroughput } from "./search/measures.ts";
+import { searchTargets } from "./search/targets.ts";
 
 export const server: Suite = {
   id: "server",
@@ -18,9 +20,9 @@ export const server: Suite = {
     },
   ],
   growthContestants: [],
-  throughput: liveThroughput,
-  latency: liveLatency,
+  throughput: [...liveThroughput, ...searchThroughput],
+  latency: [...liveLatency, ...searchLatency],
   growth: [],
-  targets: liveTargets,
+  targets: [...liveTargets, ...searchTargets],
   growthTable: () => "",
 };

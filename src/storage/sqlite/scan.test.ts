@@ -49,8 +49,8 @@ it("ends when time is up, and says where to go on", async () => {
   const { reader, pieces, elapsed } = table([5]);
   const options = { read: reader(true), isDown: true, low: 1, limit: 1, elapsed };
   const first = await scanKeys({ ...options, high: 10_000, timeBoxMs: 20 });
-  expect(first).toEqual({ keys: [], isComplete: false, next: 10_000 - 2 * 2_048 });
   expect(pieces).toHaveLength(2);
+  expect(first).toEqual({ keys: [], isComplete: false, next: pieces[1]![0] - 1 });
   const rest = await scanKeys({ ...options, high: first.next, timeBoxMs: 1_000 });
   expect(rest).toEqual({ keys: [5], isComplete: true, next: 0 });
 });

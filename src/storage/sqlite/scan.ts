@@ -1,4 +1,4 @@
-import { monotonicNow, realSetImmediate } from "../../core/real-timers.ts";
+import { monotonicNow, realSetImmediate, realSetTimeout } from "../../core/real-timers.ts";
 import type { SqlValue } from "./connection.ts";
 
 /** Reads the keys of what matches between two keys, both included, in the direction of the scan; `limit` at most. */
@@ -32,6 +32,8 @@ export interface Scanned {
 
 /** A piece should take about so long: a query of somebody else waits for no more. */
 const PIECE_MS = 8;
+/** Pauses between pieces that take long. */
+const REST_MS = 1;
 const FIRST_WIDTH = 2_048;
 const LEAST_WIDTH = 256;
 
@@ -59,11 +61,26 @@ export async function scanKeys(options: ScanOptions): Promise<Scanned> {
     else low = to + 1;
     const pieceMs = elapsed() - now;
     now += pieceMs;
-    if (pieceMs < PIECE_MS / 2) width *= 2;
-    else if (pieceMs > PIECE_MS * 2) width = Math.max(LEAST_WIDTH, Math.floor(width / 2));
-    if (now - began >= timeBoxMs) break;
-    // Without a reader thread (a store in memory) nobody else would have a turn.
-    await new Promise((resolve) => realSetImmediate(resolve));
+    const leftMs = timeBoxMs - (now - began);
+    if (leftMs <= 0) break;
+    width = nextWidth(to - from + 1, pieceMs, Math.min(leftMs, PIECE_MS));
+    await rest(pieceMs);
   }
   return { keys, isComplete: low > high, next: isDown ? high : low };
 }
+
+/** How much to look at next, so that it takes about `wantedMs`; at most twice as much as before. */
+function nextWidth(width: number, tookMs: number, wantedMs: number): number {
+  const fitting = tookMs > 0 ? Math.floor((width * wantedMs) / tookMs) : Number.MAX_SAFE_INTEGER;
+  return Math.max(LEAST_WIDTH, Math.min(fitting, width * 2));
+}
+
+/**
+ * Lets others have their turn: whoever else asks the reader thread, those who work beside it on the same cores, and
+ * with a store in memory everybody.
+ */
+const rest = (pieceMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    if (pieceMs < PIECE_MS / 2) realSetImmediate(resolve);
+    else realSetTimeout(resolve, REST_MS);
+  });
