@@ -58,7 +58,7 @@ export const trace = route({
   id: "runs.trace",
   summary: "The time of a run as spans, and its child runs",
   description:
-    "Queue, attempts, steps, waits, and what the code has logged as spans. A span may be on two pages: what a later page says of it completes it. The child runs are on the first page, for viewers.",
+    "Queue, attempts, steps, waits, and what the code has logged as spans. A span may be on two pages: what a later page says of it completes it, and of two starts the earlier counts. The child runs are on the first page, for viewers.",
   role: "viewer",
   scopes: runScopes,
   params: z.object({ runId: id }),
