@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Gate } from "../../test/support/gate.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
-import { Queue } from "../bullmq/index.ts";
+import { type Job, Queue } from "../bullmq/index.ts";
 import { Countdown } from "../bullmq/job-timeout.ts";
-import { createQueueManager, QueueManager, type TaskUpdate } from "./index.ts";
+import { createQueueManager, queueManager, QueueManager, type TaskUpdate } from "./index.ts";
 import type { QueueManagerOptions, TaskOptions, TaskProcessor } from "./types.ts";
 
 let count = 0;
@@ -393,6 +393,19 @@ test("what cannot work is refused", async () => {
   await manager.close();
   await expect(manager.addJob("a", {})).rejects.toThrow(bad("MANAGER_CLOSED"));
   expect(() => manager.registerTask("c", { processor })).toThrow(bad("MANAGER_CLOSED"));
+});
+
+test("the ready-made manager looks at the environment when its first task is registered", async () => {
+  const url = `file:${tempFolder()}/late.db`;
+  vi.stubEnv("LONGHAUL_URL", url);
+  vi.stubEnv("REDIS_HOST", "nowhere.invalid");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  queueManager.registerTask("late", { processor: async () => "done" });
+  onTestFinished(() => queueManager.close());
+  const id = await queueManager.addJob("late", {});
+  const queue = new Queue("late", { connection: url });
+  onTestFinished(() => queue.close());
+  await expect(((await queue.getJob(id)) as Job).waitUntilFinished()).resolves.toBe("done");
 });
 
 test("a class of one's own registers its tasks as taskQueue's", async () => {

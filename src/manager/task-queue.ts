@@ -1,5 +1,4 @@
-import type { Job } from "bullmq";
-import type { ConnectionOptions, JobsOptions } from "../bullmq/index.ts";
+import type { ConnectionOptions, Job, JobsOptions } from "../bullmq/index.ts";
 import { LonghaulError } from "../core/errors.ts";
 import { defaultConnection } from "./connection.ts";
 import { ManagedQueue } from "./managed-queue.ts";
@@ -145,7 +144,7 @@ export class TaskQueue {
 
   /** @throws {LonghaulError} MANAGER_CLOSED, MANAGER_UNKNOWN_TASK */
   async getJob(taskName: string, jobId: string): Promise<Job | undefined> {
-    return await this.#task(taskName).queue.queue.getJob(jobId);
+    return (await this.#task(taskName).queue.queue.getJob(jobId)) as Job | undefined;
   }
 
   /**

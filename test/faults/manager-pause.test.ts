@@ -17,7 +17,8 @@ function setUp() {
   const manager = kit.closing(createQueueManager({ connection, workers: false }));
   manager.registerTask(task, {});
   const setting: ManagerSetting = { connection, task };
-  return { task, manager, start: () => new Child("manager-worker", setting) };
+  const start = (env = {}) => new Child("manager-worker", setting, { env });
+  return { task, manager, start };
 }
 
 /** Resolves with the next such update of a job. */
@@ -99,4 +100,41 @@ test("a job is removed whose process is killed while it runs", async () => {
   start();
   expect(await removed).toBe(true);
   expect(await manager.getJobState(task, id)).toBe("unknown");
+});
+
+/** A worker puts a job off in a commit of its own; this is where it is killed. */
+const MOMENTS = ["delay:before-commit", "delay:after-commit"];
+
+test.each(MOMENTS)("a worker is killed at %s, while it puts a paused job off", async (moment) => {
+  const { task, manager, start } = setUp();
+  const id = await manager.addJob(task, {});
+  await manager.pauseJob(task, id);
+  const first = start({ LONGHAUL_CRASH_AT: moment });
+  expect(await first.end()).toEqual({ code: null, signal: "SIGKILL" });
+  expect(await manager.getJobState(task, id)).toBe("paused");
+
+  const second = start();
+  await second.next("ready");
+  const other = await manager.addJob(task, {});
+  expect(await second.next("started")).toMatchObject({ id: other });
+  expect(await manager.getJobState(task, id)).toBe("paused");
+  await manager.resumeJob(task, id);
+  expect(await second.next("started")).toMatchObject({ id });
+  const completed = update(manager, id, ({ status }) => status === "completed");
+  second.send({ type: "go-on" });
+  await completed;
+  expect(await manager.getJob(task, id)).toMatchObject({ attemptsMade: 1 });
+});
+
+test.each(MOMENTS)("a worker is killed at %s, while it gives up a removed job", async (moment) => {
+  const { task, manager, start } = setUp();
+  const first = start({ LONGHAUL_CRASH_AT: moment });
+  const id = await manager.addJob(task, {});
+  await first.next("started");
+  const removed = manager.removeJob(task, id);
+  expect(await first.end()).toEqual({ code: null, signal: "SIGKILL" });
+  const second = start();
+  expect(await removed).toBe(true);
+  expect(await manager.getJobState(task, id)).toBe("unknown");
+  expect(second.take("started")).toEqual([]);
 });
