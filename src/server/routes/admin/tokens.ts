@@ -52,6 +52,7 @@ export const tokenCreate = route({
       .optional(),
   }),
   answer: token.extend({ secret: z.string() }),
+  isSecret: true,
   status: 201,
   audit: ({ body }) => `${body.name} (${body.role ?? body.scopes?.join(", ") ?? ""})`,
   handler: async ({ body, principal, host }) => {
