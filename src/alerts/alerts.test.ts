@@ -56,23 +56,27 @@ function start(where: Longhaul | string, options: AlertsOptions): Alerts {
 test("evaluates by itself: says it once, again after the cool-down, and when it is over", async () => {
   const { longhaul, clock, queue } = open();
   const target = list();
-  const alerts = start(longhaul, { rules: deep, targets: [target] });
+  const alerts = start(longhaul, {
+    rules: [{ ...deep[0]!, cooldownMs: 10 * MINUTE }],
+    targets: [target],
+    intervalMs: MINUTE,
+  });
   await alerts.start();
   const advance = (ms: number) => clock.advance(ms, () => alerts.whenQuiet());
-  await advance(MINUTE);
+  await advance(5 * MINUTE);
   expect(target.said()).toEqual([]);
 
   await queue.add("m", {});
-  await advance(10_000);
+  await advance(MINUTE);
   expect(target.said()).toEqual(["alert.firing 1"]);
-  await advance(HOUR - 10_000);
+  await advance(9 * MINUTE);
   expect(target.said()).toEqual([]);
-  await advance(20_000);
+  await advance(2 * MINUTE);
   expect(target.said()).toEqual(["alert.firing 2"]);
   await queue.drain();
-  await advance(10_000);
+  await advance(MINUTE);
   expect(target.said()).toEqual(["alert.resolved 2"]);
-  await advance(2 * HOUR);
+  await advance(20 * MINUTE);
   expect(target.said()).toEqual([]);
 
   await alerts.close();
@@ -128,7 +132,7 @@ test("what could not be sent is sent again, later and later, under the same id",
     type: "alert.firing",
     data: { subject: { kind: "queue", name: "mail" }, value: 1 },
   });
-  await clock.advance(HOUR / 2, () => alerts.whenQuiet());
+  await clock.advance(5 * MINUTE, () => alerts.whenQuiet());
   expect(server.received).toHaveLength(4);
   // A target that fails does not hold up the others.
   expect(other.said()).toEqual(["alert.firing 1"]);

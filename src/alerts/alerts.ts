@@ -144,13 +144,29 @@ export class Alerts {
     const { store } = this.#shared;
     const query: World["query"] = (sql, params) => store.query(sql, params);
     const queues = await readQueues(query, MAX_QUEUES);
-    for (const rule of due) {
+    const evaluate = async (rule: CheckedRule) => {
       const before = stored.get(rule.name);
       const evaluatedAt = before?.evaluatedAt;
       const memory = Memory.from(before?.memory, rule.windowMs, now - (evaluatedAt ?? now));
       const readings = await evaluateRule(rule, memory, { query, now, queues });
-      await this.#store.evaluated(rule, memory, readings, { now, evaluatedAt });
-    }
+      return { rule, memory, readings, evaluatedAt };
+    };
+    // What they have found is stored in one commit; a rule that cannot be evaluated holds up none of the others.
+    const found = await Promise.all(
+      due.map((rule) =>
+        evaluate(rule).catch((error: unknown) => {
+          this.#report(error);
+          return undefined;
+        }),
+      ),
+    );
+    await Promise.all(
+      found
+        .filter((one) => one !== undefined)
+        .map(({ rule, memory, readings, evaluatedAt }) =>
+          this.#store.evaluated(rule, memory, readings, { now, evaluatedAt }),
+        ),
+    );
   }
 
   async #close(): Promise<void> {
