@@ -48,13 +48,16 @@ export function collect(modules: readonly LoadedModule[]): Program {
   const config = attachables.find(isConfig);
   // A client of Trigger.dev's older API brings its jobs along.
   const functions: FunctionSource[] = attachables.filter(
-    (value) => value !== config && !("client" in value && values.has(value.client)),
+    (value) => value !== config && !isBroughtAlong(value, values),
   );
   functions.push(...[...values].filter(isDefinition));
   if (functions.length === 0 && workers.length === 0)
     throw bad(files, "nothing that it exports can be run");
   return { ...(config && { config }), functions, workers, queues };
 }
+
+const isBroughtAlong = (value: Attachable, values: ReadonlySet<unknown>): boolean =>
+  "client" in value && isAttachable(value.client) && values.has(value.client);
 
 const bad = (file: string, reason: string): LonghaulError =>
   new LonghaulError("CLI_BAD_FILE", { file, reason });

@@ -1,6 +1,10 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { LonghaulError } from "../../core/errors.ts";
+import { realSetTimeout } from "../../core/real-timers.ts";
 import type { LoadedModule } from "./collect.ts";
+
+/** How long messages of another thread may take. */
+const MESSAGES_MS = 50;
 
 /**
  * Imports files, TypeScript too.
@@ -27,6 +31,8 @@ export async function loadFiles(
       const exports = (await import(pathToFileURL(file).href)) as LoadedModule["exports"];
       modules.push({ file, exports: withoutWrapper(exports) });
     } catch (error) {
+      // The loader's thread tells of files by messages, and the last ones matter: one of them is broken.
+      await new Promise((resolve) => realSetTimeout(resolve, MESSAGES_MS));
       const reason = error instanceof Error ? error.message : String(error);
       throw new LonghaulError("CLI_BAD_FILE", { file, reason }, { cause: error });
     }

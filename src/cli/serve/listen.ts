@@ -29,9 +29,9 @@ export async function listen(
   values: Values,
   { mayMove = false, before }: { mayMove?: boolean; before?: number | undefined } = {},
 ): Promise<ServedServer> {
-  const given = values.number("port") ?? before;
+  const given = values.number("port");
   const host = values.text("host") ?? "127.0.0.1";
-  const first = given ?? DEFAULT_PORT;
+  const first = before ?? given ?? DEFAULT_PORT;
   const last = mayMove && given === undefined ? first + TRIES : first;
   for (let port = first; ; port++) {
     try {

@@ -14,6 +14,8 @@ export function nextSignal(): Promise<string> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
     // Of `dev`: who starts us again has died.
     process.once("disconnect", () => resolve("disconnected"));
+    // To wait for that is no reason to stay.
+    process.channel?.unref();
   });
 }
 
