@@ -1,4 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { define } from "../../../../test/support/engine-kit.ts";
+import { Gate } from "../../../../test/support/gate.ts";
+import { RunEngine } from "../../../runs/engine.ts";
+import { SqliteRunStore } from "../../../runs/store/sqlite/sqlite-run-store.ts";
+import { SqliteStore } from "../../../storage/sqlite/store.ts";
 import { newInngest, startRuns } from "../../../../test/server/run-kit.ts";
 import { logger, metadata, streams, task, wait } from "../../../trigger/index.ts";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
@@ -137,6 +142,27 @@ test("in a file, with the reader in its thread, it is the same", async () => {
   const { id } = await kit.post("/tasks/double/trigger", { payload: { n: 2 } });
   expect((await kit.ended(id)).output).toMatchObject({ n: 4 });
   expect((await kit.get("/runs")).data).toHaveLength(1);
+});
+
+test("a server that executes nothing starts, follows and ends runs of another process", async () => {
+  const path = join(tempFolder(), "jobs.db");
+  const kit = await startRuns({ url: `file:${path}` });
+  const gate = new Gate();
+  const sqlite = SqliteStore.open({ path });
+  const worker = new RunEngine({ store: new SqliteRunStore(sqlite) });
+  onTestFinished(async () => {
+    await worker.close();
+    await sqlite.close();
+  });
+  worker.register([define("elsewhere", () => gate.pass())]);
+  await worker.start();
+  expect(await kit.get("/functions/elsewhere")).toMatchObject({ processes: 1, isHere: false });
+  const { id } = await kit.post("/functions/elsewhere/invoke", {});
+  const over = kit.ended(id);
+  await gate.reached;
+  expect((await kit.get(`/runs/${id}`)).state).toBe("running");
+  gate.open();
+  expect((await over).state).toBe("completed");
 });
 
 test("what a run waits for is said", async () => {
