@@ -19,6 +19,7 @@ const GATHER_MS = 10;
 const LINGER_MS = 2_000;
 /** The server says something every 15 s; after this time of silence the connection is dead. */
 const SILENCE_MS = 40_000;
+const NETWORK_EVENTS = ["online", "offline"] as const;
 
 /**
  * One connection to the server's stream. It is made again when it breaks, when the topics change, and when the machine
@@ -36,11 +37,14 @@ export class LiveConnection implements LiveSource {
   /** Ends the request under way. */
   #request: AbortController | undefined;
   #timer: { readonly id: ReturnType<typeof setTimeout>; readonly at: number } | undefined;
-  readonly #online = (): void => this.#startIn(0);
+  /** The connection may be dead without knowing it, and another one may get through. */
+  readonly #networkChanged = (): void => {
+    if (this.#wants.size > 0) this.#startIn(0);
+  };
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    globalThis.addEventListener?.("online", this.#online);
+    for (const event of NETWORK_EVENTS) globalThis.addEventListener?.(event, this.#networkChanged);
   }
 
   want(wants: Wants): void {
@@ -71,7 +75,8 @@ export class LiveConnection implements LiveSource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stop();
-    globalThis.removeEventListener?.("online", this.#online);
+    for (const event of NETWORK_EVENTS)
+      globalThis.removeEventListener?.(event, this.#networkChanged);
     this.#options.sink.setStatus("closed");
   }
 

@@ -77,6 +77,8 @@ export class SharedSource implements LiveSource {
   #connection: LiveConnection | undefined;
   /** Of the leader: the other tabs. */
   readonly #others = new Map<string, Tab>();
+  /** Whether this tab holds its lock: who speaks without it, looks as if gone. */
+  #isPresent = false;
   /** Whether the leader knows what the others know. */
   #isReady = false;
   #mine: Tab = { wants: new Map(), isWatched: true };
@@ -87,7 +89,10 @@ export class SharedSource implements LiveSource {
     this.#channel.addEventListener("message", ({ data }: MessageEvent<TabMessage>) =>
       this.#hear(data),
     );
-    this.#hold(this.#lockOf(this.#tab), () => {});
+    this.#hold(this.#lockOf(this.#tab), () => {
+      this.#isPresent = true;
+      this.#say();
+    });
     this.#hold(`${options.name}:leader`, () => this.#lead());
   }
 
@@ -118,6 +123,8 @@ export class SharedSource implements LiveSource {
   #hold(name: string, onHeld: () => void): void {
     const { signal } = this.#closing;
     const held = async (): Promise<void> => {
+      // It may have become free in the same moment as this was closed.
+      if (signal.aborted) return;
       onHeld();
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     };
@@ -137,7 +144,7 @@ export class SharedSource implements LiveSource {
     if (this.#connection) return this.#follow();
     const { wants, isWatched } = this.#mine;
     this.#options.store.forgetUnwanted();
-    this.#post({ type: "wants", tab: this.#tab, wants, isWatched, known });
+    if (this.#isPresent) this.#post({ type: "wants", tab: this.#tab, wants, isWatched, known });
   }
 
   #hear(message: TabMessage): void {
@@ -172,11 +179,21 @@ export class SharedSource implements LiveSource {
       },
     });
     this.#post({ type: "leader" });
-    setTimeout(() => this.#take(), ANSWERS_MS);
+    void this.#othersAnswer().then(() => this.#take());
+  }
+
+  /** Waits for what the other tabs know, if there are any. */
+  async #othersAnswer(): Promise<void> {
+    const { held = [] } = await navigator.locks.query();
+    const own = this.#lockOf(this.#tab);
+    const isOther = (name = ""): boolean => name.startsWith(this.#lockOf("")) && name !== own;
+    if (held.some(({ name }) => isOther(name)))
+      await new Promise((resolve) => setTimeout(resolve, ANSWERS_MS));
   }
 
   /** Goes on from what the tabs know together. */
   #take(): void {
+    if (this.#closing.signal.aborted) return;
     const { store } = this.#options;
     const { position } = store.share([]);
     const others = [...this.#others.values()];

@@ -85,8 +85,12 @@ export function decodeEvent(event: string): string[] {
 /** The job that one of {@link splitEvents} is about, without decoding all of it. */
 export function jobOfEvent(event: string): string | undefined {
   const kind = event[0]!;
-  if (kind === "*" || !(KINDS[kind as keyof typeof KINDS] as readonly string[]).includes("jobId"))
-    return undefined;
+  if (kind === "*") {
+    const fields = decodeEvent(event);
+    const at = fields.findIndex((name, index) => index % 2 === 0 && name === "jobId");
+    return at < 0 ? undefined : fields[at + 1];
+  }
+  if (!(KINDS[kind as keyof typeof KINDS] as readonly string[]).includes("jobId")) return undefined;
   const end = event.indexOf(FIELD, 2);
   return unescape(end < 0 ? event.slice(2) : event.slice(2, end));
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { TopicState } from "../../client/live/topic-state.ts";
 import type { ConnectionStatus } from "../../client/live/source.ts";
 import { ApiError } from "../../client/api-error.ts";
 import { useHost } from "../provider.ts";
@@ -68,9 +69,17 @@ interface Own {
   readonly isAborted: boolean;
   /** Why it could not be started. */
   readonly failure: Error | undefined;
+  /** What was last known of a task that is over: it is no longer followed. */
+  readonly last: TopicState | undefined;
 }
 
-const IDLE: Own = { handle: undefined, isStarting: false, isAborted: false, failure: undefined };
+const IDLE: Own = {
+  handle: undefined,
+  isStarting: false,
+  isAborted: false,
+  failure: undefined,
+  last: undefined,
+};
 
 /**
  * Starts a task, and follows it: a task of the queue manager, or a task or function of the engine.
@@ -111,8 +120,10 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
 
   const { handle } = own;
   const { id: topic, publicToken } = handle ?? {};
-  const state = useTopic(topic, throttleMs, publicToken);
-  const { status: connection, problem: lost } = useConnection(topic !== undefined);
+  const isFollowed = topic !== undefined && own.last === undefined;
+  const current = useTopic(isFollowed ? topic : undefined, throttleMs, publicToken);
+  const state = own.last ?? current;
+  const { status: connection, problem: lost } = useConnection(isFollowed);
   const problem = state.problem ?? lost;
   const view = useMemo(() => viewOf(state), [state]);
 
@@ -131,7 +142,9 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
 
   const told = useRef<string>(undefined);
   useEffect(() => {
-    if (!handle || !isOver(status) || handle.isTold === true || told.current === handle.id) return;
+    if (!handle || !isOver(status)) return;
+    setOwn((own) => (own.handle === handle && !own.last ? { ...own, last: state } : own));
+    if (handle.isTold === true || told.current === handle.id) return;
     told.current = handle.id;
     const { onComplete, onError, persist } = newest.current;
     // A result is there again after the page was loaded anew; what was aborted is not.
@@ -139,7 +152,7 @@ export function useTask<Result = unknown, Progress = TaskProgress>(
     if (persist !== undefined) remember(placeOf(persist), kept);
     if (status === "completed") onComplete?.(view?.result as Result);
     if (status === "failed" && error) onError?.(error);
-  }, [handle, status, view, error]);
+  }, [handle, status, state, view, error]);
 
   const startTask = useCallback(
     async (task: string, data?: unknown): Promise<string | undefined> => {

@@ -1,0 +1,2 @@
+/** What vite makes of a style sheet. */
+declare module "*.css";
