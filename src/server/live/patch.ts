@@ -20,6 +20,7 @@ export class Patch {
   readonly #event: LiveEvent;
   readonly #data: unknown;
   #text: string | undefined;
+  #moved: Cursor | undefined;
   #bytes: { readonly id: string; readonly bytes: Uint8Array } | undefined;
 
   private constructor(event: LiveEvent, data: unknown, place?: Place, key?: string) {
@@ -42,6 +43,16 @@ export class Patch {
     place?: Place,
   ): Patch {
     return new Patch(event, data, place, key);
+  }
+
+  /** The cursor of somebody at `cursor` after this patch. Those who come to the same place share it. */
+  move(cursor: Cursor): Cursor {
+    if (this.place === undefined) return cursor;
+    const { part, at } = this.place;
+    const isShared = this.#moved?.every(
+      (known, index) => index === part || known === cursor[index],
+    );
+    return isShared ? this.#moved! : (this.#moved = cursor.with(part, at));
   }
 
   /** About how many bytes it is. */
@@ -75,9 +86,4 @@ export function isNews(cursor: Cursor, place: Place): boolean {
   return typeof place.at === "number" && typeof known === "number"
     ? place.at > known
     : place.at !== known;
-}
-
-/** The cursor after a patch. */
-export function moved(cursor: Cursor, { part, at }: Place): Cursor {
-  return cursor.with(part, at);
 }

@@ -14,9 +14,16 @@ const NAME_LENGTH = 8;
 export const shortName = (topic: string): string =>
   createHash("sha1").update(topic).digest("base64url").slice(0, NAME_LENGTH);
 
+/** What was encoded last: many stand at the same place of the same topic, one after the other. */
+let last = { name: "", cursor: [] as Cursor, text: "" };
+
 /** One topic's part of an id. */
-export const encodeCursor = (name: string, cursor: Cursor): string =>
-  `${name}=${cursor.map((part) => (typeof part === "number" ? part.toString(36) : `~${part}`)).join(".")}`;
+export function encodeCursor(name: string, cursor: Cursor): string {
+  if (last.cursor === cursor && last.name === name) return last.text;
+  const parts = cursor.map((part) => (typeof part === "number" ? part.toString(36) : `~${part}`));
+  last = { name, cursor, text: `${name}=${parts.join(".")}` };
+  return last.text;
+}
 
 /** The cursors of an id by the short names of their topics. What cannot be read is left out: it is as if trimmed. */
 export function decodePosition(id: string): Map<string, Cursor> {

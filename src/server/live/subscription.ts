@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { type Cursor, isNews, moved, Patch } from "./patch.ts";
+import { type Cursor, isNews, Patch } from "./patch.ts";
 import { encodeCursor, shortName } from "./position.ts";
 import type { Throttle, Throttled } from "./throttle.ts";
 
@@ -13,7 +13,7 @@ export class Subscription implements Throttled {
   #sent: Cursor | undefined;
   #position = "";
   /** What waits for the throttle, or for the client to read on. */
-  readonly #latest = new Map<string, { readonly patch: Patch; readonly cursor: Cursor }>();
+  readonly #latest = new Map<string, { patch: Patch; cursor: Cursor }>();
 
   /** Up to where it was given patches; undefined while it waits for a snapshot. */
   cursor: Cursor | undefined;
@@ -58,13 +58,11 @@ export class Subscription implements Throttled {
     const { place, key } = patch;
     if (place !== undefined) {
       if (!isNews(this.cursor, place)) return;
-      this.cursor = moved(this.cursor, place);
+      this.cursor = patch.move(this.cursor);
     }
     const { cursor } = this;
     if (key !== undefined && (this.#connection.isSlow || !this.#throttle.pass(this))) {
-      // Deleting first keeps the order in which they were last changed, and so that of their cursors.
-      this.#latest.delete(key);
-      this.#latest.set(key, { patch, cursor });
+      this.#keep(key, patch, cursor);
       return;
     }
     if (key === undefined) this.#sendLatest();
@@ -109,6 +107,17 @@ export class Subscription implements Throttled {
     this.#throttle.remove(this);
     this.#latest.clear();
     this.cursor = undefined;
+  }
+
+  #keep(key: string, patch: Patch, cursor: Cursor): void {
+    const known = this.#latest.get(key);
+    if (known !== undefined && this.#latest.size === 1) {
+      [known.patch, known.cursor] = [patch, cursor];
+      return;
+    }
+    // Deleting first keeps the order in which they were last changed, and so that of their cursors.
+    this.#latest.delete(key);
+    this.#latest.set(key, { patch, cursor });
   }
 
   #sendLatest(): boolean {

@@ -6,6 +6,9 @@ export interface Throttled {
   release(): boolean;
 }
 
+/** A message to one client costs about so much; where thousands follow what changes often, the throttle grows with them. */
+const MS_PER_MEMBER = 0.15;
+
 /**
  * Everybody who sends at most once in `throttleMs`: one timer for all of them. Who has just sent is a member; who is
  * none may send at once.
@@ -26,7 +29,7 @@ export class Throttle {
     if (this.#throttleMs === 0) return true;
     if (this.#members.has(member)) return false;
     this.#members.add(member);
-    this.#cancel ??= this.#clock.after(this.#throttleMs, this.#tick);
+    this.#cancel ??= this.#wait();
     return true;
   }
 
@@ -40,6 +43,11 @@ export class Throttle {
   readonly #tick = (): void => {
     this.#cancel = undefined;
     for (const member of this.#members) if (!member.release()) this.#members.delete(member);
-    if (this.#members.size > 0) this.#cancel = this.#clock.after(this.#throttleMs, this.#tick);
+    if (this.#members.size > 0) this.#cancel = this.#wait();
   };
+
+  #wait(): () => void {
+    const waitMs = Math.max(this.#throttleMs, this.#members.size * MS_PER_MEMBER);
+    return this.#clock.after(waitMs, this.#tick);
+  }
 }
