@@ -57,8 +57,8 @@ export class SearchSystem {
     return system;
   }
 
-  /** The first page of a search. @returns how long it took, ms */
-  async search(query: QueryId): Promise<number> {
+  /** The first page of a search. @returns how long it took, and whether all was looked at or the page is full */
+  async search(query: QueryId): Promise<{ readonly ms: number; readonly isWhole: boolean }> {
     const { q, found } = QUERIES[query];
     const url = `http://localhost/api/v1/search/jobs?q=${encodeURIComponent(q)}`;
     const startedAt = performance.now();
@@ -70,14 +70,14 @@ export class SearchSystem {
       throw new CheckError(
         `"${q}" found ${data.length}, ${complete ? "complete" : "not complete"}`,
       );
-    return ms;
+    return { ms, isWhole: complete || data.length === found };
   }
 
   /** Adds jobs to another queue and processes them. @returns jobs a second */
   async process(count: number): Promise<number> {
     const queue = new Queue(WORK, { connection: this.#connection });
     for (let first = 0; first < count; first += BULK)
-      await queue.addBulk(Array.from({ length: BULK }, () => ({ name: "work", data: {} })));
+      await queue.addBulk(Array.from({ length: BULK }, () => WORK_JOB));
     await queue.close();
     const startedAt = performance.now();
     await this.#work(WORK, count, () => undefined);
@@ -105,6 +105,9 @@ interface Page {
   readonly data: readonly unknown[];
   readonly complete: boolean;
 }
+
+/** Removed when it is done, so that there are as many jobs to search as before. */
+const WORK_JOB = { name: "work", data: {}, opts: { removeOnComplete: true } };
 
 /** A job with about 150 bytes of payload. */
 const orderOf = (n: number) => ({
