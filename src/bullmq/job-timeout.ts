@@ -119,8 +119,13 @@ const WRITES = [
 
 /** Takes a job out of the hands of a processor. What BullMQ does next with it, failing it, stays possible. */
 function fence(job: bullmq.Job, error: LonghaulError): void {
-  for (const method of WRITES)
-    Object.defineProperty(job, method, { value: () => Promise.reject(error) });
+  const refuse = (): Promise<never> => {
+    const refused = Promise.reject(error);
+    // Who does not wait for it shall not bring the process down.
+    refused.catch(() => {});
+    return refused;
+  };
+  for (const method of WRITES) Object.defineProperty(job, method, { value: refuse });
 }
 
 /** What is wrong with the timeouts of a worker, in words. */

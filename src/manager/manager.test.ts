@@ -282,6 +282,22 @@ describe("removing", () => {
     expect(await other.removeJob(task, id)).toBe(false);
   });
 
+  test("a job whose processor does not wait for its progress harms nobody", async () => {
+    const reached = new Gate();
+    const { task, other, manager } = setUp(async ({ signal, updateProgress }) => {
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await reached.pass();
+      await aborted;
+      // An error that nobody hears of would fail this test file.
+      void updateProgress({ percentage: 99 });
+    });
+    reached.open();
+    const id = await other.addJob(task, {});
+    await reached.reached;
+    expect(await other.removeJob(task, id)).toBe(true);
+    await manager.close();
+  });
+
   test("a waiting or paused job needs no worker", async () => {
     const { task, other } = setUp(async () => {}, {}, { workers: false });
     const waiting = await other.addJob(task, {});

@@ -43,7 +43,12 @@ export class Work {
       const work = processor({
         id,
         data: job.data as unknown,
-        updateProgress: (progress) => running.updateProgress(progress),
+        updateProgress: (progress) => {
+          const told = running.updateProgress(progress);
+          // A processor that does not wait for it shall not bring the process down when its job is removed.
+          told.catch(() => {});
+          return told;
+        },
         signal: running.signal,
       });
       const result = await Promise.race([work, running.ended]).catch((error: unknown) => {
