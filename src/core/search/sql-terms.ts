@@ -54,9 +54,11 @@ export function jsonHas(column: string, { path, value }: DataTerm): SqlTerm {
   if (isLiteral(value)) values.push(value);
   const marks = values.map(() => "?").join(", ");
   const looks = paths.map(() => `${column} -> ? IN (${marks})`).join(" OR ");
+  // instr() would count characters, and takes twice as long.
+  const hasText = jsonContains(column, value);
   return {
-    sql: `CASE WHEN instr(${column}, ?) AND json_valid(${column}) THEN ${looks} END`,
-    params: [JSON.stringify(value).slice(1, -1), ...paths.flatMap((text) => [text].concat(values))],
+    sql: `CASE WHEN ${hasText.sql} AND json_valid(${column}) THEN ${looks} END`,
+    params: [...hasText.params, ...paths.flatMap((text) => [text].concat(values))],
   };
 }
 
