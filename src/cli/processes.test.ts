@@ -227,25 +227,3 @@ describe("dev", () => {
     expect((await dev.ended).code).toBe(0);
   });
 });
-
-test("retry runs all failed jobs of a queue again", { timeout: SLOW }, async () => {
-  const url = newStoreUrl();
-  const { jobs } = newProgram();
-  const queue = new Queue("emails", { connection: url });
-  onTestFinished(() => queue.close());
-  const added = await queue.addBulk([
-    { name: "bad", data: {} },
-    { name: "bad", data: {} },
-  ]);
-  const worker = startCli(["dev", jobs, "--port", "0", "--url", url, "--json"]);
-  await untilLine(worker, /"failed"/);
-  await untilLine(worker, /"failed"/);
-  worker.process.kill("SIGTERM");
-  await worker.ended;
-  expect(await queue.getJobCounts("failed", "waiting")).toEqual({ failed: 2, waiting: 0 });
-  const { stderr, stdout } = await cli(["retry", "emails", "--url", url], { isTTY: true });
-  expect(stdout).toBe("2 jobs of emails run again.\n");
-  expect(stderr).toContain("100 %  2/2");
-  expect(await queue.getJobCounts("failed", "waiting")).toEqual({ failed: 0, waiting: 2 });
-  expect(await added[0]!.getState()).toBe("waiting");
-});

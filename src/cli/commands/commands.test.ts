@@ -1,10 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { cli, cliJson, newStoreUrl, openRuntime } from "../../../test/support/cli-kit.ts";
 import { Queue } from "../../bullmq/queue.ts";
+import { Worker } from "../../bullmq/worker.ts";
 import type { FunctionDefinition } from "../../runs/definition.ts";
 import { createServer } from "../../server/create-server.ts";
 import { serve } from "../../server/mounts/node.ts";
-import { onTestFinished } from "vitest";
 
 const definition = (id: string, handler: FunctionDefinition["handler"]): FunctionDefinition => ({
   ...{ id, triggers: [{ event: `app/${id}` }], retries: 0, backoff: () => 0, handler },
@@ -111,6 +111,27 @@ describe("on a store", () => {
     expect(cleaned.stdout).toContain("3 jobs of emails were removed");
     expect(cleaned.stderr).toContain("100 %  3/3");
     expect(await queue.count()).toBe(0);
+  });
+
+  test("retry runs all failed jobs of a queue again, or one", async () => {
+    const url = newStoreUrl();
+    const queue = new Queue("emails", { connection: url });
+    onTestFinished(() => queue.close());
+    const jobs = Array.from({ length: 3 }, (_, index) => ({ name: `n${index}`, data: {} }));
+    const [first] = await queue.addBulk(jobs);
+    const worker = new Worker("emails", () => Promise.reject(new Error("no")), { connection: url });
+    let failures = 0;
+    await new Promise<void>((resolve) => {
+      worker.on("failed", () => ++failures === jobs.length && resolve());
+    });
+    await worker.close();
+    const one = await cli(["retry", "emails", first!.id!, "--url", url]);
+    expect(one).toMatchObject({ code: 0, stdout: `Job ${first!.id!} of emails runs again.\n` });
+    expect(await queue.getJobCounts("failed", "waiting")).toEqual({ failed: 2, waiting: 1 });
+    const { stderr, stdout } = await cli(["retry", "emails", "--url", url], { isTTY: true });
+    expect(stdout).toBe("2 jobs of emails run again.\n");
+    expect(stderr).toContain("100 %  2/2");
+    expect(await queue.getJobCounts("failed", "waiting")).toEqual({ failed: 0, waiting: 3 });
   });
 
   test("a store that is not there is not made by looking for it", async () => {

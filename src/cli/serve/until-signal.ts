@@ -11,7 +11,7 @@ const MORE_MS = 2_000;
  */
 export function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, resolve);
     // Of `dev`: who starts us again has died.
     process.once("disconnect", () => resolve("disconnected"));
     // To wait for that is no reason to stay.
@@ -32,8 +32,9 @@ export async function untilSignal(
   out: Output,
   close: (graceMs: number) => Promise<void>,
 ): Promise<never> {
-  out.note(`${await signal}: finishing what is under way, for ${graceMs / 1000} s at most`);
+  const name = await signal;
   void nextSignal().then(() => process.exit(EXIT.failed));
+  out.note(`${name}: finishing what is under way, for ${graceMs / 1000} s at most`);
   realSetTimeout(() => {
     out.note("Not everything was finished in time: it is done again.");
     process.exit(EXIT.ok);
