@@ -158,7 +158,7 @@ test("a token that expires ends its connection", async () => {
 });
 
 test("a server that closes says so and ends its connections", async () => {
-  const { server, open } = serve();
+  const { server, open, call } = serve();
   const streams = [await open("job:mail:1"), await open("stats")];
   for (const stream of streams) await stream.until(isSnapshot);
   await server.close();
@@ -166,6 +166,7 @@ test("a server that closes says so and ends its connections", async () => {
     expect(await stream.next()).toEqual({ event: "end", data: { reason: "closing" } });
     expect(await stream.next()).toBeUndefined();
   }
+  expect(await codeOf(call("/stream?topics=stats"))).toEqual([503, "SERVER_CLOSING"]);
 });
 
 test("who has gone leaves nothing behind", async () => {
@@ -188,6 +189,10 @@ test("there are only so many connections, of all and of one", async () => {
   const { call, open } = serve({ live: { maxConnections: 3, maxConnectionsPerPrincipal: 2 } });
   const streams = [await open("stats"), await open("stats")];
   const path = "/stream?topics=stats";
+  // Whoever only asks for the headers is not counted.
+  expect((await call(path, { method: "HEAD" })).headers.get("content-type")).toBe(
+    "text/event-stream",
+  );
   expect(await codeOf(call(path))).toEqual([429, "LIVE_TOO_MANY_CONNECTIONS"]);
   await open("stats", "the-viewer");
   expect(await codeOf(call(path, { as: "the-operator" }))).toEqual([503, "LIVE_TOO_MANY_CLIENTS"]);

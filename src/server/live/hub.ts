@@ -88,7 +88,8 @@ export class LiveHub {
   /**
    * Opens a stream. Whether the client may have the topics was found out before.
    *
-   * @throws {LonghaulError} LIVE_BAD_TOPIC, LIVE_TOO_MANY_TOPICS, LIVE_TOO_MANY_CLIENTS, LIVE_TOO_MANY_CONNECTIONS
+   * @throws {LonghaulError} SERVER_CLOSING, LIVE_BAD_TOPIC, LIVE_TOO_MANY_TOPICS, LIVE_TOO_MANY_CLIENTS,
+   *   LIVE_TOO_MANY_CONNECTIONS
    */
   open({
     topics,
@@ -98,6 +99,7 @@ export class LiveHub {
     refused = [],
     request,
   }: LiveRequest): ReadableStream<Uint8Array> {
+    if (this.#host.closing.aborted) throw new LonghaulError("SERVER_CLOSING");
     const names = new Map(topics.map((topic) => [topic, parseTopic(topic)]));
     if (names.size > MAX_TOPICS)
       throw new LonghaulError("LIVE_TOO_MANY_TOPICS", { limit: MAX_TOPICS, count: names.size });
@@ -116,11 +118,13 @@ export class LiveHub {
       }),
     );
     connection.subscriptions = [...subscriptions.keys()];
-    const stop = this.#watchEnd(connection, principal, request.signal);
-    this.#connections.set(connection, { principal: who, topics: subscriptions, request, stop });
+    let stop = (): void => {};
+    const member = { principal: who, topics: subscriptions, request, stop: () => stop() };
+    this.#connections.set(connection, member);
     this.#perPrincipal.set(who, (this.#perPrincipal.get(who) ?? 0) + 1);
     this.#stopHeartbeat ??= this.#beat();
     for (const [subscription, name] of subscriptions) this.#sources.join(subscription, name);
+    stop = this.#watchEnd(connection, principal, request.signal);
     return connection.stream;
   }
 
@@ -159,9 +163,11 @@ export class LiveHub {
   #watchEnd(connection: Connection, { expiresAt }: Principal, signal: AbortSignal): () => void {
     const abort = (): void => connection.close();
     signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
     const { clock } = this.#host.parts;
     let cancel = (): void => {};
     const look = (): void => {
+      if (!this.#connections.has(connection)) return;
       const leftMs = expiresAt! - clock.now();
       if (leftMs <= 0) connection.end("expired");
       else cancel = clock.after(leftMs, look);

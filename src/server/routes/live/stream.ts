@@ -54,6 +54,8 @@ function start(
   { host, principal, request }: RouteInput<unknown, unknown, unknown>,
   wanted: Wanted & Pick<LiveRequest, "refused">,
 ): Response {
+  // Nobody would read it, nor say that he has gone.
+  if (request.method === "HEAD") return new Response(null, { headers: HEADERS });
   const stream = host.live.open({
     ...wanted,
     lastEventId: request.headers.get("last-event-id") ?? wanted.lastEventId,
