@@ -8,7 +8,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       reporter: ["text-summary", "json-summary", "html"],
-      include: ["src/{core,storage,queue,runs,inngest,trigger,runtime,testing}/**/*.{ts,js}"],
+      include: ["src/{core,storage,queue,runs,inngest,trigger,runtime,testing,server,client}/**/*.{ts,js}"],
       exclude: ["**/*.test.ts", "src/storage/sqlite/reader-thread.js"],
       thresholds: {
         "src/core/**": { lines: 95 },
@@ -19,6 +19,8 @@ export default defineConfig({
         "src/trigger/**": { lines: 95 },
         "src/runtime/**": { lines: 95 },
         "src/testing/**": { lines: 95 },
+        "src/server/**": { lines: 95 },
+        "src/client/**": { lines: 95 },
       },
     },
     projects: [

@@ -41,6 +41,10 @@ const effects: Readonly<
     send: (client) => client.functions.invoke({ functionId: "app-waiter", body: {} }, once),
     count: async (client) => (await client.runs.list()).data.length,
   },
+  "a task by its name": {
+    send: (client) => client.taskRuns.start({ body: { task: "app-waiter" } }, once),
+    count: async (client) => (await client.runs.list()).data.length,
+  },
   "a schedule": {
     send: (client) =>
       client.schedules.create({ body: { functionId: "app-waiter", cron: "0 0 * * *" } }, once),

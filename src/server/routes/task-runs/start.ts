@@ -7,6 +7,7 @@ import { startCallOf } from "../../../trigger/trigger/start-call.ts";
 import { targetOf } from "../../../trigger/trigger/target.ts";
 import { checkPayload } from "../../../trigger/trigger/trigger.ts";
 import { LonghaulError } from "../../../core/errors.ts";
+import { KEEP_MS } from "../../idempotency/reservations.ts";
 import { InvalidRequest } from "../../problem.ts";
 import { route } from "../../route.ts";
 import type { ServerHost } from "../../server-host.ts";
@@ -64,17 +65,24 @@ async function startTask(
     const opts = idempotencyKey === undefined ? {} : { jobId: idempotencyKey };
     return { kind: "job", queue, jobId: await host.manager!.addJob(task, data ?? {}, opts) };
   }
-  const { id } = await startOne(host, await callOf(host, task, data));
+  const { id } = await startOne(host, await callOf(host, task, data, idempotencyKey));
   return { kind: "run", runId: id };
 }
 
 /** @throws {LonghaulError} SERVER_UNKNOWN_TASK; {InvalidRequest} */
-async function callOf(host: ServerHost, task: string, data: unknown): Promise<StartCall> {
+async function callOf(
+  host: ServerHost,
+  task: string,
+  data: unknown,
+  key: string | undefined,
+): Promise<StartCall> {
   const declaration = (await readFunction(host.parts.store, task))?.declaration;
   if (declaration === undefined) throw new LonghaulError("SERVER_UNKNOWN_TASK", { task });
+  const now = host.parts.clock.now();
   if (!isTask(declaration)) {
     const event = { name: INVOKED_EVENT, data: data ?? {} };
-    return { functionId: task, events: [event], details: {} };
+    const details = key === undefined ? {} : { idempotency: { key, until: now + KEEP_MS } };
+    return { functionId: task, events: [event], details };
   }
   const target = targetOf(task);
   try {
@@ -83,9 +91,8 @@ async function callOf(host: ServerHost, task: string, data: unknown): Promise<St
     if (!(error instanceof TaskPayloadParsedError)) throw error;
     throw new InvalidRequest([{ pointer: "#/data", detail: error.message }]);
   }
-  const now = host.parts.clock.now();
   return startCallOf({
-    ...{ target, payload: data, options: {}, by: "trigger", now },
+    ...{ target, payload: data, options: { idempotencyKey: key }, by: "trigger", now },
     ...{ scope: undefined, batchId: undefined },
   });
 }
