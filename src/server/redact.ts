@@ -9,6 +9,8 @@ export interface Redactor {
   <T>(payload: T): T;
   /** Whether a path into a payload leads to, or into, something that is not shown: what cannot be seen is not searched. */
   hides(path: readonly string[]): boolean;
+  /** Whether it hides anything at all: then nobody may find out by searching what payloads hold. */
+  readonly hidesSome: boolean;
 }
 
 type Pattern = readonly string[];
@@ -77,5 +79,5 @@ export function createRedactor(paths: readonly string[]): Redactor {
     }
     return false;
   };
-  return Object.assign(redact, { hides });
+  return Object.assign(redact, { hides, hidesSome: paths.length > 0 });
 }

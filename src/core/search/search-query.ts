@@ -29,6 +29,8 @@ export interface SearchQuery {
   readonly after?: number | undefined;
   /** Made before this time, epoch ms. */
   readonly before?: number | undefined;
+  /** Whether free text is not looked for in payloads, because parts of them are shown to nobody. */
+  readonly isPayloadHidden?: boolean | undefined;
 }
 
 /** A search that everything fits. */

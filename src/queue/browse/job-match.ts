@@ -97,7 +97,7 @@ function conditionsOf(query: SearchQuery): SqlTerm[] {
   for (const word of text)
     terms.push(
       anyOf([
-        jsonContains("job.data", word),
+        ...(query.isPayloadHidden ? [] : [jsonContains("job.data", word)]),
         contains("job.name", word),
         contains("job.failed_reason", word),
         { sql: "job.id = ?", params: [encodeJobId(word)] },

@@ -64,7 +64,7 @@ function conditionsOf(query: SearchQuery): SqlTerm[] {
         contains("run.id", word),
         jsonContains("run.error", word),
         ofFunction(contains("run_function.id", word)),
-        ofEvent(jsonContains("run_event.data", word)),
+        ...(query.isPayloadHidden ? [] : [ofEvent(jsonContains("run_event.data", word))]),
       ]),
     );
   return terms;

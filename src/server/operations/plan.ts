@@ -23,8 +23,8 @@ export const filterFor = ({ action }: Work, filter: SearchQuery): SearchQuery =>
 
 /** Whether a filter means everything there is; nobody says so by accident. */
 export const isEverything = (filter: SearchQuery): boolean =>
-  Object.values(filter).every((part) =>
-    Array.isArray(part) ? part.length === 0 : part === undefined,
+  Object.entries(filter).every(([field, part]) =>
+    Array.isArray(part) ? part.length === 0 : part === undefined || field === "isPayloadHidden",
   );
 
 /** How all jobs, or all runs, stand now. */

@@ -419,6 +419,8 @@ test("the search finds jobs and runs, and hides what is hidden", async () => {
   expect(await ask("/search/jobs?data=password:secret", 422)).toMatchObject({
     code: "SERVER_BAD_SEARCH",
   });
+  expect(await ask("/search/jobs?q=secret")).toMatchObject({ data: [] });
+  expect(await ask("/search/jobs?q=send")).toMatchObject({ data: [{ id: "2" }, { id: "1" }] });
   expect(await ask("/search/jobs?state=none", 422)).toMatchObject({ code: "SERVER_BAD_SEARCH" });
   expect(await ask("/search/jobs?cursor=x", 400)).toMatchObject({ code: "SERVER_BAD_CURSOR" });
 });

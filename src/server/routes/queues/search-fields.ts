@@ -54,6 +54,7 @@ export function readSearch(fields: SearchFields, now: number, redact: Redactor):
     data: data === undefined ? said.data : [...said.data, dataTerm(data)],
     after: after === undefined ? said.after : parseTime(after, now),
     before: before === undefined ? said.before : parseTime(before, now),
+    ...(redact.hidesSome && { isPayloadHidden: true }),
   };
   for (const { path } of query.data)
     if (redact.hides(path))
