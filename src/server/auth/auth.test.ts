@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openServer } from "../../../test/server/kit.ts";
+import type { FunctionDefinition } from "../../runs/definition.ts";
+import { partsOf } from "../../runtime/parts.ts";
 import { VirtualClock } from "../../testing/virtual-clock.ts";
 import type { Problem } from "../problem.ts";
 import { createPublicToken } from "./create-public-token.ts";
@@ -8,6 +10,11 @@ import type { AuthOptions } from "./options.ts";
 const ADMIN = "correct-horse-battery-staple";
 const MINUTE = 60_000;
 const BASE = "http://localhost:4400/api/v1";
+
+const resize: FunctionDefinition = {
+  ...{ id: "resize", triggers: [], retries: 0, backoff: () => 0 },
+  handler: () => Promise.resolve(null),
+};
 
 interface Sent {
   readonly method?: string;
@@ -129,7 +136,23 @@ describe("API tokens", () => {
     expect(await status("/me", { token })).toBe(200);
   });
 
-  test("are not in the store, and are shown once", async () => {
+  test("are not in the store, not even for who asks with a key", async () => {
+    const { longhaul, send } = open({ adminToken: ADMIN });
+    const headers = { "idempotency-key": "k" };
+    for (const [path, body] of [
+      ["/tokens", { name: "keyed", role: "viewer" }],
+      ["/public-tokens", { scopes: ["read:run:x"] }],
+    ] as const) {
+      const answer = await send(path, { method: "POST", token: ADMIN, body, headers });
+      const made = (await answer.json()) as { secret?: string; token?: string };
+      const kept = await partsOf(longhaul).store.query("SELECT * FROM idempotency");
+      expect(kept).not.toHaveLength(0);
+      expect(JSON.stringify(kept)).not.toContain(made.secret ?? made.token);
+      headers["idempotency-key"] += "k";
+    }
+  });
+
+  test("are shown once", async () => {
     const { longhaul, send, newToken } = open({ adminToken: ADMIN });
     const { secret, id } = await newToken({ name: "ci", role: "operator" });
     const list = (await (await send("/tokens", { token: ADMIN })).json()) as { data: unknown[] };
@@ -181,6 +204,43 @@ describe("public tokens", () => {
     expect(await status(path, { token: await createPublicToken(longhaul, { scopes }) })).toBe(404);
     vi.stubEnv("LONGHAUL_SECRET", "short");
     await expect(createPublicToken(longhaul, { scopes })).rejects.toThrow(/32 characters/);
+  });
+
+  test("for one use start one run, and say so again to who repeats the request", async () => {
+    const { longhaul, send } = open();
+    partsOf(longhaul).engine.register([resize]);
+    const scopes = ["trigger:task:resize", "read:function:resize"];
+    const token = await createPublicToken(longhaul, { scopes, singleUse: true });
+    const invoke = (key: string, body: unknown = {}, path = "/functions/resize/invoke") =>
+      send(path, { method: "POST", token, body, headers: { "idempotency-key": key } });
+    // What was refused used nothing up.
+    expect((await invoke("a", { data: 7 })).status).toBe(422);
+    expect((await invoke("a", {}, "/functions/other/invoke")).status).toBe(403);
+    const answers = await Promise.all([invoke("b"), invoke("c"), invoke("d")]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([201, 401, 401]);
+    const winner = ["b", "c", "d"][statuses.indexOf(201)]!;
+    expect((await invoke(winner)).status).toBe(201);
+    expect(await longhaul.listRuns()).toHaveLength(1);
+    // It goes on reading.
+    expect((await send("/functions/resize", { token })).status).not.toBe(401);
+  });
+
+  test("are strangers to each other: nobody is given the answer of another's key", async () => {
+    const { longhaul, send } = open();
+    partsOf(longhaul).engine.register([resize]);
+    const invoke = async (expiresInMs: number): Promise<unknown> => {
+      const scopes = ["trigger:task:resize"];
+      const token = await createPublicToken(longhaul, { scopes, expiresInMs });
+      const headers = { "idempotency-key": "order-1" };
+      const answer = await send("/functions/resize/invoke", {
+        ...{ method: "POST", token, body: {}, headers },
+      });
+      return ((await answer.json()) as { id: unknown }).id;
+    };
+    const ids = [await invoke(MINUTE), await invoke(2 * MINUTE), await invoke(MINUTE)];
+    expect(ids).toEqual([expect.stringMatching(/^run_/), expect.stringMatching(/^run_/), ids[0]]);
+    expect(ids[1]).not.toBe(ids[0]);
   });
 
   test("are made over HTTP by operators", async () => {

@@ -12,6 +12,7 @@ test("says what it allows, and for how long", () => {
   expect(principal).toEqual({
     kind: "public",
     name: "public token",
+    id: expect.stringMatching(/^pt_[\da-f]{16}$/) as unknown,
     scopes,
     expiresAt: NOW + 15 * MINUTE,
   });

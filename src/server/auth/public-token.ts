@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { LonghaulError } from "../../core/errors.ts";
 import type { Principal } from "../principal.ts";
 import { requireScopes } from "./scopes.ts";
-import { isSame, sign } from "./secrets.ts";
+import { hashOf, isSame, sign } from "./secrets.ts";
 
 /** What a public token is to allow. */
 export interface PublicTokenOptions {
@@ -66,6 +66,8 @@ export function readPublicToken(secret: string, now: number, token: string): Pri
   return {
     kind: "public",
     name: "public token",
+    // Who has another token is somebody else, whatever both may do.
+    id: `pt_${hashOf(token).toString("hex").slice(0, 16)}`,
     scopes,
     expiresAt,
     ...(id !== undefined && { singleUse: id }),

@@ -13,6 +13,7 @@ export const publicTokenCreate = route({
     singleUse: z.boolean().optional(),
   }),
   answer: z.object({ token: z.string() }),
+  isSecret: true,
   status: 201,
   audit: ({ body }) => body.scopes.join(", "),
   handler: async ({ body, host }) => ({ token: await host.publicTokens.create(body) }),
