@@ -8,7 +8,9 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       reporter: ["text-summary", "json-summary", "html"],
-      include: ["src/{core,storage,queue,runs,inngest,trigger,runtime,testing,server,client}/**/*.{ts,js}"],
+      include: [
+        "src/{core,storage,queue,runs,inngest,trigger,runtime,testing,server,client}/**/*.{ts,js}",
+      ],
       exclude: ["**/*.test.ts", "src/storage/sqlite/reader-thread.js"],
       thresholds: {
         "src/core/**": { lines: 95 },
