@@ -6,4 +6,6 @@ export { createPublicToken } from "./auth/create-public-token.ts";
 export type { PublicTokenOptions } from "./auth/public-token.ts";
 export type { RequestInfo } from "./auth/request-info.ts";
 export type { AuthOptions, HostUser } from "./auth/options.ts";
+export type { LiveOptions } from "./live/hub.ts";
+export type { LiveEvent, LiveMessages, LiveTopic } from "./live/messages.ts";
 export type { Principal, Role } from "./principal.ts";
