@@ -227,3 +227,26 @@ describe("dev", () => {
     expect((await dev.ended).code).toBe(0);
   });
 });
+
+test(
+  "runs tail tells what happens in another process, until Ctrl-C",
+  { timeout: SLOW },
+  async () => {
+    const url = newStoreUrl();
+    const handler = (): Promise<string> => Promise.resolve("done");
+    const longhaul = openRuntime({
+      url,
+      functions: [{ id: "greet", triggers: [], retries: 0, backoff: () => 0, handler }],
+    });
+    await longhaul.start();
+    const before = await longhaul.trigger("greet");
+    await longhaul.waitForEnd(before);
+    const tail = startCli(["runs", "tail", "greet", "--url", url, "--json"]);
+    await untilError(tail, /Following/);
+    const id = await longhaul.trigger("greet");
+    const line = await untilLine(tail, /"completed"/);
+    expect(JSON.parse(line)).toMatchObject({ kind: "run", id, name: "greet", state: "completed" });
+    tail.process.kill("SIGINT");
+    expect((await tail.ended).code).toBe(0);
+  },
+);

@@ -1,4 +1,5 @@
 import type { ApiAnswer } from "../../client/api-types.ts";
+import { MAX_TOPICS } from "../../server/live/hub.ts";
 import { API_OPTIONS, type Command, EXIT } from "../command.ts";
 import { ChangeReader } from "../dev/change-lines.ts";
 import { durationOf, showChange } from "../dev/show-change.ts";
@@ -125,9 +126,12 @@ export const runsTail: Command = {
           );
         }
       };
-      const topics = ids.map((id) => `function:${id}`);
+      if (ids.length > MAX_TOPICS)
+        out.note(`Of ${ids.length} functions, the first ${MAX_TOPICS} are followed.`);
+      const topics = ids.slice(0, MAX_TOPICS).map((id) => `function:${id}`);
       try {
-        await follow(client, topics, print, stop.signal);
+        const onOpen = (): void => out.note(`Following ${ids.join(", ")}`);
+        await follow(client, topics, print, { signal: stop.signal, onOpen });
       } catch (error) {
         if (!stop.signal.aborted) throw error;
       }
