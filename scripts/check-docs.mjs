@@ -36,11 +36,12 @@ const TSCONFIG = {
 
 /**
  * @param {string} markdown
- * @returns {{ code: string, line: number }[]} the TypeScript blocks, and where each begins
+ * @returns {{ code: string, line: number, extension: string }[]} the TypeScript blocks, and where each begins
  */
 export function codeBlocks(markdown) {
-  return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
-    code: match[1] ?? "",
+  return [...markdown.matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    extension: match[1] ?? "ts",
+    code: match[2] ?? "",
     line: markdown.slice(0, match.index).split("\n").length,
   }));
 }
@@ -53,8 +54,8 @@ function main() {
   const pages = ["README.md", ...readdirSync("docs").map((page) => join("docs", page))];
   let count = 0;
   for (const page of pages.filter((name) => name.endsWith(".md"))) {
-    for (const { code, line } of codeBlocks(readFileSync(page, "utf8"))) {
-      const name = `${basename(page, ".md").toLowerCase()}-line-${line}.ts`;
+    for (const { code, line, extension } of codeBlocks(readFileSync(page, "utf8"))) {
+      const name = `${basename(page, ".md").toLowerCase()}-line-${line}.${extension}`;
       writeFileSync(join(FOLDER, name), `${code}\nexport {};\n`);
       count++;
     }

@@ -66,7 +66,7 @@ export interface SharedSourceOptions {
 export const canShare = (): boolean =>
   typeof document !== "undefined" &&
   typeof BroadcastChannel !== "undefined" &&
-  navigator.locks !== undefined;
+  Boolean(navigator.locks);
 
 export class SharedSource implements LiveSource {
   readonly #options: SharedSourceOptions;
