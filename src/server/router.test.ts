@@ -132,6 +132,14 @@ describe("errors", () => {
   });
 });
 
+test("a server that is closed answers 503, and opens nothing again", async () => {
+  const { server, call } = openServer();
+  await server.close();
+  const answer = await call("/jobs/mail/1");
+  expect([answer.status, (await problemIn(answer)).code]).toEqual([503, "SERVER_CLOSING"]);
+  expect(answer.headers.get("retry-after")).toBe("1");
+});
+
 describe("who may", () => {
   test("is asked before what was sent is read", async () => {
     const { fetch } = openRouter({ method: "POST", role: "operator", body: z.string() });

@@ -81,6 +81,9 @@ export function createRouter(
   return async (request, info) => {
     const given = request.headers.get("x-request-id") ?? "";
     const requestId = REQUEST_ID.test(given) ? given : randomUUID();
+    // What it had open is closed; an answer would open it again.
+    if (host.closing.aborted)
+      return finishAnswer(problemOf(new LonghaulError("SERVER_CLOSING")), requestId);
     return finishAnswer(await app.fetch(request, { ...info, requestId }), requestId);
   };
 }
