@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { isLonghaulError } from "../core/errors.ts";
 import { type Command, EXIT } from "./command.ts";
 import { helpOf, overview } from "./help.ts";
@@ -73,7 +73,8 @@ function group(
   throw usage(`There is no command "${asked}"${hint}`);
 }
 
+/** The package knows itself by its name, wherever this file is built to. */
 function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+  const require = createRequire(import.meta.url);
+  return (require("longhaul/package.json") as { version: string }).version;
 }

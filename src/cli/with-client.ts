@@ -58,6 +58,8 @@ function remoteClient(server: string, values: Values): LonghaulClient {
   return createClient({
     baseUrl: server,
     token: values.text("token") ?? (process.env["LONGHAUL_TOKEN"] || undefined),
+    // People see what is wrong at once, and scripts have their own loops.
+    retries: 0,
     fetch: async (url, init) => {
       try {
         return await fetch(url, init);

@@ -1,4 +1,5 @@
 import { isLonghaulError, LonghaulError } from "../core/errors.ts";
+import { FAILURE_WINDOW_MS } from "./auth/failure-limit.ts";
 
 /** Where in a request something is wrong. */
 export interface ProblemPlace {
@@ -36,6 +37,8 @@ export class InvalidRequest extends LonghaulError {
 
 /** Seconds after which to come back, for what passes by itself. */
 const RETRY_AFTER_S = 1;
+/** Who has guessed too often has to wait for the whole minute. */
+const LIMITED_S = FAILURE_WINDOW_MS / 1_000;
 
 /** The answer to a request that failed. What nobody foresaw is told without its details: they may hold secrets. */
 export function problemOf(error: unknown): Response {
@@ -51,7 +54,8 @@ export function problemOf(error: unknown): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (known.status === 401) headers.set("www-authenticate", "Bearer");
+  const isLimited = known.code === "AUTH_TOO_MANY_FAILURES";
   if (known.retryable && [409, 429, 503].includes(known.status))
-    headers.set("retry-after", String(RETRY_AFTER_S));
+    headers.set("retry-after", String(isLimited ? LIMITED_S : RETRY_AFTER_S));
   return Response.json(problem, { status: known.status, headers });
 }
