@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type CommandInput, EXIT } from "../command.ts";
+import { foldersOf } from "../program/find-files.ts";
 import { nextSignal } from "../serve/until-signal.ts";
 import { CHILD, type DevMessage } from "./messages.ts";
 import { FileWatch } from "./watch-files.ts";
@@ -45,6 +46,11 @@ export async function supervise({ args, out }: CommandInput): Promise<number> {
   // What cannot even be read is loaded again once it was mended.
   for (const path of args.map((arg) => resolve(arg))) if (existsSync(path)) watch.add(path);
 
+  try {
+    for (const folder of foldersOf(args)) watch.addFolder(folder);
+  } catch {
+    // The process that loads them says what is wrong.
+  }
   const signal = nextSignal();
   begin();
   const name = (await signal) as NodeJS.Signals;

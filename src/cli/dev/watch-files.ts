@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { CODE } from "../program/find-files.ts";
 
 /** An editor writes a file in several steps, and a branch is many files. */
 const SETTLE_MS = 100;
@@ -7,6 +8,7 @@ const SETTLE_MS = 100;
 /** Tells when any of some files changes. */
 export class FileWatch {
   readonly #files = new Set<string>();
+  readonly #whole = new Set<string>();
   readonly #folders = new Map<string, FSWatcher>();
   readonly #onChange: (file: string) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -17,7 +19,16 @@ export class FileWatch {
 
   add(file: string): void {
     this.#files.add(file);
-    const folder = dirname(file);
+    this.#watch(dirname(file));
+  }
+
+  /** All code in it, also files that are yet to come. */
+  addFolder(folder: string): void {
+    this.#whole.add(folder);
+    this.#watch(folder);
+  }
+
+  #watch(folder: string): void {
     if (this.#folders.has(folder)) return;
     // The folder, not the file: editors put a new file in the place of the old one.
     const watcher = watch(folder, (_, name) => {
@@ -33,7 +44,8 @@ export class FileWatch {
   }
 
   #changed(file: string): void {
-    if (!this.#files.has(file)) return;
+    const isNew = this.#whole.has(dirname(file)) && CODE.test(file);
+    if (!isNew && !this.#files.has(file)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#onChange(file), SETTLE_MS);
   }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { LonghaulError } from "../../core/errors.ts";
 
-const CODE = /\.[cm]?[jt]sx?$/;
+export const CODE = /\.[cm]?[jt]sx?$/;
 const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
 const CONFIGS = ["ts", "mts", "js", "mjs"].map((ending) => `longhaul.config.${ending}`);
 /** Where programs keep what they run, if no file says it. */
@@ -31,6 +31,13 @@ export function findFiles(given: readonly string[], folder = process.cwd()): str
   if (found.length > 0) return found;
   const looked = `neither longhaul.config.ts nor src/{${FOLDERS.join(",")}} is there, and no file was named`;
   throw bad(folder, looked);
+}
+
+/** The folders that {@link findFiles} looks through: a new file in one of them belongs to the program. */
+export function foldersOf(given: readonly string[], folder = process.cwd()): string[] {
+  const named = new Set(given.map((path) => resolve(folder, path)));
+  const files = findFiles(given, folder).filter((file) => !named.has(file));
+  return [...new Set(files.map((file) => dirname(file)))].filter((path) => path !== folder);
 }
 
 /** A file as it is; of a folder, all code in it and below, but for tests and declarations. */

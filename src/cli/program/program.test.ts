@@ -9,7 +9,7 @@ import { createLonghaul } from "../../runtime/longhaul.ts";
 import { defineConfig, task } from "../../trigger/index.ts";
 import { eventTrigger, TriggerClient } from "../../trigger/v2/index.ts";
 import { collect } from "./collect.ts";
-import { findFiles } from "./find-files.ts";
+import { findFiles, foldersOf } from "./find-files.ts";
 
 const module = (exports: Record<string, unknown>) => [{ file: "jobs.ts", exports }];
 
@@ -102,6 +102,15 @@ describe("files", () => {
     );
     expect(find(root, "a.ts", "jobs")).toEqual(["a.ts", "jobs/b.ts", "jobs/deep/c.mjs"]);
     expect(() => find(root, "none.ts")).toThrow(/is not there/);
+  });
+
+  test("of folders are watched with what is added to them; the folder of a named file is not", () => {
+    const root = folder("a.ts", "jobs/b.ts", "jobs/deep/c.ts", "longhaul.config.ts");
+    const folders = (...given: string[]) =>
+      foldersOf(given, root).map((path) => relative(root, path));
+    expect(folders("a.ts", "jobs")).toEqual(["jobs", "jobs/deep"]);
+    expect(folders("jobs/b.ts")).toEqual([]);
+    expect(folders()).toEqual([]);
   });
 
   test("are longhaul.config.ts if there is one and none is named, else the usual folders", () => {
