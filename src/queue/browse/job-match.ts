@@ -43,7 +43,13 @@ export function matchJobs(query: SearchQuery): KeyMatch {
   const select = (order: string) => `SELECT ${source.key} FROM ${source.from}
   AND ${source.key} >= ? AND ${source.key} <= ? AND ${term.sql} ORDER BY ${source.key}${order} LIMIT ?`;
   const before = query.ids.length > 0 ? [JSON.stringify(query.ids.map(encodeJobId))] : [];
-  return { down: select(" DESC"), up: select(""), before, after: term.params };
+  return {
+    down: select(" DESC"),
+    up: select(""),
+    isIndexed: query.ids.length > 0,
+    before,
+    after: term.params,
+  };
 }
 
 function sourceOf(query: SearchQuery, states: readonly JobStateName[]): Source {

@@ -27,7 +27,13 @@ export function matchRuns(query: SearchQuery): KeyMatch {
   const select = (order: string) => `SELECT run.pk FROM ${from}
   AND run.pk >= ? AND run.pk <= ? AND ${term.sql} ORDER BY run.pk${order} LIMIT ?`;
   const before = query.ids.length > 0 ? [JSON.stringify(query.ids)] : [];
-  return { down: select(" DESC"), up: select(""), before, after: term.params };
+  return {
+    down: select(" DESC"),
+    up: select(""),
+    isIndexed: query.ids.length > 0,
+    before,
+    after: term.params,
+  };
 }
 
 /** What a run has to be, the cheap conditions first: SQLite asks them in this order. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { ScanBudget } from "./scan-budget.ts";
 import { scanKeys, type ReadKeys } from "./scan.ts";
 
 /** A table of these keys; every piece costs 10 ms. */
@@ -31,7 +32,15 @@ it("finds every key once, in order, however the pages are cut", async () => {
         let bounds = { low: 1, high: 20_000 };
         for (let isComplete = false; !isComplete;) {
           const page = await scanKeys({
-            ...{ read: reader(isDown), isDown, ...bounds, limit, timeBoxMs, elapsed },
+            ...{
+              read: reader(isDown),
+              isDown,
+              ...bounds,
+              limit,
+              timeBoxMs,
+              elapsed,
+              budget: new ScanBudget(),
+            },
           });
           expect(page.keys.length).toBeLessThanOrEqual(limit);
           found.push(...page.keys);
@@ -47,7 +56,14 @@ it("finds every key once, in order, however the pages are cut", async () => {
 
 it("ends when time is up, and says where to go on", async () => {
   const { reader, pieces, elapsed } = table([5]);
-  const options = { read: reader(true), isDown: true, low: 1, limit: 1, elapsed };
+  const options = {
+    read: reader(true),
+    isDown: true,
+    low: 1,
+    limit: 1,
+    elapsed,
+    budget: new ScanBudget(),
+  };
   const first = await scanKeys({ ...options, high: 10_000, timeBoxMs: 20 });
   expect(pieces).toHaveLength(2);
   expect(first).toEqual({ keys: [], isComplete: false, next: pieces[1]![0] - 1 });

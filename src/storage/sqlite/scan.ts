@@ -1,5 +1,6 @@
 import { monotonicNow, realSetImmediate, realSetTimeout } from "../../core/real-timers.ts";
 import type { SqlValue } from "./connection.ts";
+import { ScanBudget } from "./scan-budget.ts";
 
 /** Reads the keys of what matches between two keys, both included, in the direction of the scan; `limit` at most. */
 export type ReadKeys = (low: number, high: number, limit: number) => Promise<SqlValue[][]>;
@@ -18,6 +19,10 @@ export interface ScanOptions {
   readonly timeBoxMs: number;
   /** @default the machine's monotonic clock, ms */
   readonly elapsed?: (() => number) | undefined;
+  /** Whether an index gives the keys, so that all can be asked for at once. @default false */
+  readonly isIndexed?: boolean | undefined;
+  /** @default that of this process */
+  readonly budget?: ScanBudget | undefined;
 }
 
 /** What a scan has found. */
@@ -43,15 +48,20 @@ const LEAST_WIDTH = 256;
  */
 export async function scanKeys(options: ScanOptions): Promise<Scanned> {
   const { read, isDown, limit, timeBoxMs, elapsed = monotonicNow } = options;
+  const { budget = ofProcess } = options;
   let { low, high } = options;
   const keys: number[] = [];
   const began = elapsed();
-  let width = FIRST_WIDTH;
-  for (let now = began; low <= high;) {
+  let width = options.isIndexed ? Number.MAX_SAFE_INTEGER : FIRST_WIDTH;
+  while (low <= high) {
+    const begun = elapsed();
     const [from, to] = isDown
       ? [Math.max(low, high - width + 1), high]
       : [low, Math.min(high, low + width - 1)];
     const rows = await read(from, to, limit + 1 - keys.length);
+    const now = elapsed();
+    const pieceMs = now - begun;
+    const restMs = budget.spend(pieceMs, now);
     for (const [key] of rows) keys.push(key as number);
     if (keys.length > limit) {
       const next = keys[limit]!;
@@ -59,12 +69,11 @@ export async function scanKeys(options: ScanOptions): Promise<Scanned> {
     }
     if (isDown) high = from - 1;
     else low = to + 1;
-    const pieceMs = elapsed() - now;
-    now += pieceMs;
     const leftMs = timeBoxMs - (now - began);
-    if (leftMs <= 0) break;
+    if (leftMs <= 0 || low > high) break;
     width = nextWidth(to - from + 1, pieceMs, Math.min(leftMs, PIECE_MS));
-    await rest(pieceMs);
+    await rest(Math.min(leftMs, restMs), pieceMs);
+    if (leftMs <= restMs) break;
   }
   return { keys, isComplete: low > high, next: isDown ? high : low };
 }
@@ -79,8 +88,11 @@ function nextWidth(width: number, tookMs: number, wantedMs: number): number {
  * Lets others have their turn: whoever else asks the reader thread, those who work beside it on the same cores, and
  * with a store in memory everybody.
  */
-const rest = (pieceMs: number): Promise<void> =>
+const rest = (restMs: number, pieceMs: number): Promise<void> =>
   new Promise((resolve) => {
-    if (pieceMs < PIECE_MS / 2) realSetImmediate(resolve);
-    else realSetTimeout(resolve, REST_MS);
+    if (restMs < REST_MS && pieceMs < PIECE_MS / 2) realSetImmediate(resolve);
+    else realSetTimeout(resolve, Math.max(REST_MS, restMs));
   });
+
+/** Of this process: its stores share the cores. */
+const ofProcess = new ScanBudget();

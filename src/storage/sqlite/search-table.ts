@@ -6,6 +6,8 @@ import { scanKeys } from "./scan.ts";
 export interface KeyMatch {
   readonly down: string;
   readonly up: string;
+  /** Whether an index gives them. */
+  readonly isIndexed: boolean;
   /** Values of the question marks before the two keys. */
   readonly before: readonly (string | number | null)[];
   /** Values of the question marks between the two keys and the limit. */
@@ -49,7 +51,7 @@ export async function searchTable<Row>(
         ...match.after,
         count,
       ]),
-    ...{ isDown, low, high, limit, timeBoxMs },
+    ...{ isDown, low, high, limit, timeBoxMs, isIndexed: match.isIndexed },
   });
   const rows = await load(keys);
   const [[reached] = []] = isComplete ? [] : ((await reader.query(time, [next])) as [number?][]);
