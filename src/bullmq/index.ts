@@ -29,5 +29,5 @@ export type {
   WorkerOptions,
 } from "./types.ts";
 export { Worker } from "./worker.ts";
-export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue.ts";
+export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue/index.ts";
 export { isLonghaulError, LonghaulError } from "../core/errors.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type ErrorCode, type ErrorEntry, errorCatalogue } from "./error-catalogue.ts";
+import { type ErrorCode, type ErrorEntry, errorCatalogue } from "./error-catalogue/index.ts";
 import { isLonghaulError, LonghaulError } from "./errors.ts";
 
 const entries = Object.entries(errorCatalogue) as [ErrorCode, ErrorEntry][];

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue } from "./error-catalogue.ts";
+import { type ErrorCode, errorCatalogue } from "./error-catalogue/index.ts";
 
 /** Values that fill the `{name}` gaps of a message. */
 export type ErrorDetails = Readonly<Record<string, string | number>>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue.ts";
+export { type ErrorCode as LonghaulErrorCode } from "../core/error-catalogue/index.ts";
 export { isLonghaulError, LonghaulError } from "../core/errors.ts";
 export { closeDefaultHost } from "../runs/default-host.ts";
 export { Inngest, isInngest, type SendOptions } from "./client.ts";

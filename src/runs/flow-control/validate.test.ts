@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isLonghaulError, type LonghaulError } from "../../core/errors.ts";
-import type { ErrorCode } from "../../core/error-catalogue.ts";
+import type { ErrorCode } from "../../core/error-catalogue/index.ts";
 import type { FunctionDefinition, Trigger } from "../definition.ts";
 import { validateDefinition } from "./validate.ts";
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../core/error-catalogue.ts";
+import type { ErrorCode } from "../../../core/error-catalogue/index.ts";
 import { type ErrorDetails, LonghaulError } from "../../../core/errors.ts";
 import type { RunState, SerializedError } from "../../types.ts";
 
