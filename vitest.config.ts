@@ -9,7 +9,7 @@ export default defineConfig({
       provider: "v8",
       reporter: ["text-summary", "json-summary", "html"],
       include: [
-        "src/{core,storage,queue,runs,inngest,trigger,runtime,testing,server,client}/**/*.{ts,js}",
+        "src/{core,storage,queue,runs,inngest,trigger,runtime,testing,server,client,react,manager,alerts,telemetry,http-schedules}/**/*.{ts,js}",
       ],
       exclude: ["**/*.test.ts", "src/storage/sqlite/reader-thread.js"],
       thresholds: {

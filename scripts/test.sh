@@ -8,7 +8,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 readonly reports=.cache/reports
 # Folders whose tests must have run when everything ran, so that nothing is skipped unnoticed.
-must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/trigger src/runtime src/testing src/server src/client src/react scripts test/conformance test/seeds test/server test/faults test/compat test/e2e examples)
+must_run=(src/core src/storage src/queue src/runs src/bullmq src/inngest src/trigger src/runtime src/testing src/server src/client src/react src/manager src/alerts src/http-schedules src/telemetry src/cli scripts test/conformance test/seeds test/server test/faults test/compat test/e2e examples)
 wanted=("$@")
 running=""
 ran=0
