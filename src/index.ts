@@ -20,5 +20,5 @@ export type {
 } from "./runs/types.ts";
 export type { FunctionSource } from "./runtime/hosted-functions.ts";
 export type { HostedWorker, WorkerContext, WorkerSource } from "./runtime/hosted-workers.ts";
-export { createLonghaul, type Health, type Longhaul } from "./runtime/longhaul.ts";
-export type { LonghaulOptions } from "./runtime/options.ts";
+export { createLonghaul, type Longhaul, type LonghaulOptions } from "./longhaul.ts";
+export type { Health } from "./runtime/longhaul.ts";
