@@ -65,6 +65,8 @@ test("the key __proto__ stays a key", () => {
 test("knows which paths cannot be searched: those that lead to a secret, or into one", () => {
   const { hides } = createRedactor(["password", "card.number", "$.user.email"]);
   const hidden = ["password", "a.PASSWORD", "password.inner", "x.card.number", "user.email"];
+  // Where the event of a triggered task has its payload.
+  hidden.push("payload.user.email", "payload.json.user.email");
   const shown = ["card", "number", "old.user.email", "user"];
   expect([...shown, ...hidden].filter((path) => hides(path.split(".")))).toEqual(hidden);
 });

@@ -39,6 +39,8 @@ export function createRedactor(paths: readonly string[]): Redactor {
       throw new LonghaulError("AUTH_BAD_OPTION", { reason });
     }
     (isAnchored ? anchored : floating).push(pattern);
+    // The event of a task that was triggered has its payload below this, and that may have its JSON beside its types.
+    if (isAnchored) anchored.push(["payload", ...pattern], ["payload", "json", ...pattern]);
   }
   /** What is left of the patterns below a key; an empty one has arrived. */
   const below = (open: readonly Pattern[], key: string): Pattern[] => {

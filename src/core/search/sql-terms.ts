@@ -38,8 +38,8 @@ export const isNamed = (column: string, name: string): SqlTerm => {
   return { sql: `substr(${column}, 1, length(?)) = ?`, params: [start, start] };
 };
 
-/** Most digits that are a place in a list. */
-const INDEX = /^\d{1,9}$/;
+/** A place in a list, in its one spelling: another would get around what is said about that place. */
+const INDEX = /^(0|[1-9]\d{0,8})$/;
 /** More combinations of "a field of that name" and "that place in a list" are not tried. */
 const MAX_VARIANTS = 8;
 
@@ -68,11 +68,12 @@ function isLiteral(text: string): boolean {
   return /^-?\d/.test(text) && JSON.stringify(Number(text)) === text;
 }
 
-/** SQLite's paths; it takes a name in quotes as it is, up to the next quote, and names have none. */
+/** SQLite's paths. A name in quotes goes up to the next quote, which names have none of; a backslash begins an escape. */
 function pathsOf(path: readonly string[]): string[] {
   let texts = ["$"];
   for (const field of path) {
-    const named = texts.map((text) => `${text}."${field}"`);
+    const name = JSON.stringify(field);
+    const named = texts.map((text) => `${text}.${name}`);
     const placed = INDEX.test(field) ? texts.map((text) => `${text}[${Number(field)}]`) : [];
     texts = [...named, ...placed].slice(0, MAX_VARIANTS);
   }

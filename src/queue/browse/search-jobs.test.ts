@@ -74,6 +74,9 @@ describe.each([["a file"], ["memory"]])("jobs in %s", (place) => {
     [String.raw`data.user.name:"Ada \"A\" L"`, ["1"]],
     ["data.tags.1:y", ["1"]],
     ["data.tags.0:y", []],
+    // One spelling of a place: what is hidden is known by it.
+    ["data.tags.01:y", []],
+    [String.raw`data.ci\u0074y:Zürich`, []],
     ["data.paid:true data.total:null", ["3"]],
     ['data."a.b".0:zero', ["3"]],
     ["data.city:Zürich", ["repeat:tick:17"]],

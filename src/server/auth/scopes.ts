@@ -40,3 +40,10 @@ export function requireScopes(scopes: readonly string[]): void {
 
 const bad = (scope: string, reason: string): LonghaulError =>
   new LonghaulError("AUTH_BAD_SCOPE", { scope, reason });
+
+/**
+ * The scope of one job. There is none in queues of another prefix: their names hold a colon, as ids may, and it would be
+ * the scope of another job too.
+ */
+export const jobScope = (action: "read" | "remove", queue: string, jobId: string): string[] =>
+  queue.includes(":") ? [] : [`${action}:job:${queue}:${jobId}`];

@@ -2,10 +2,10 @@ import { isFinal, State } from "../../../runs/store/sqlite/codes.ts";
 import { readRunNews } from "../../../runs/store/sqlite/run-news.ts";
 import { streamId } from "../../../runs/store/sqlite/streams.ts";
 import { StoreWatch } from "../../../runs/store/sqlite/watch.ts";
+import { plainText } from "../../routes/runs/plain-value.ts";
 import { type Cursor, Patch } from "../patch.ts";
 import { Pump } from "../pump.ts";
 import type { Subscription } from "../subscription.ts";
-import { parseJson } from "./job-messages.ts";
 import type { Source, SourceHost } from "./source.ts";
 
 /** Parts of a stream's cursor: the last chunk, and whether it was told that nothing more will come. */
@@ -71,7 +71,7 @@ export class StreamSource implements Source {
       });
       page.chunks.forEach((text, offset) => {
         const index = from + offset;
-        const data = { topic, index, chunk: redact(parseJson(text)) };
+        const data = { topic, index, chunk: redact(plainText(text)) };
         this.#offer(Patch.exact("chunk", data, { part: CHUNKS, at: index }));
       });
       if (page.chunks.length === PAGE) continue;

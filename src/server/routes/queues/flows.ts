@@ -7,7 +7,6 @@ import { route } from "../../route.ts";
 import { jobParams, json, queueName } from "./fields.ts";
 import { findJob, withOptions } from "./find-queue.ts";
 import { flowOptions, optionsOf } from "./job-options.ts";
-import { jobScopes } from "./jobs.ts";
 import { jobSummary, showJob } from "./show-job.ts";
 
 /** Jobs that wait for other jobs. */
@@ -82,8 +81,8 @@ const flowNode = z.object({
 export const jobFlow = route({
   id: "jobs.flow",
   summary: "The flow that a job belongs to, from its root down",
+  description: "For viewers only: the jobs of a flow may be in any queue.",
   role: "viewer",
-  scopes: ({ params }) => jobScopes({ params }).slice(1),
   params: jobParams,
   query: z.strictObject({
     depth: z.coerce.number().int().min(0).max(20).default(5),

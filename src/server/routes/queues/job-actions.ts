@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jobScope } from "../../auth/scopes.ts";
 import { route } from "../../route.ts";
 import { count, DONE, done, flag, jobParams, json } from "./fields.ts";
 import { applyToJob, changeJob, conflict, withOptions } from "./find-queue.ts";
@@ -113,7 +114,7 @@ export const removeJob = route({
   summary: "Removes a job, and with `children` all below it",
   description: "Refused while a worker has it, and for the next job of a job scheduler.",
   role: "operator",
-  scopes: ({ params: { queue, jobId } }) => [`remove:job:${queue}:${jobId}`],
+  scopes: ({ params: { queue, jobId } }) => jobScope("remove", queue, jobId),
   params,
   query: z.strictObject({ children: flag.optional() }),
   answer: done,

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { LonghaulError } from "../../../core/errors.ts";
+import { queueOfName } from "../../../queue/browse/queue-name.ts";
+import { readQueueRow } from "../../../queue/browse/queue-summary.ts";
+import { jobScope } from "../../auth/scopes.ts";
 import { route } from "../../route.ts";
+import { findQueue } from "./find-queue.ts";
 
 /** The two endpoints of a job's state in the short form that tutorials use. */
 
@@ -9,7 +13,7 @@ export const jobStatus = route({
   summary: "Where a job is, in short",
   role: "viewer",
   scopes: ({ params }) => [
-    `read:job:${params.queue}:${params.jobId}`,
+    ...jobScope("read", params.queue, params.jobId),
     `read:queue:${params.queue}`,
   ],
   params: z.object({ queue: z.string(), jobId: z.string() }),
@@ -23,7 +27,8 @@ export const jobStatus = route({
     failedReason: z.string().nullable(),
   }),
   handler: async ({ params, host }) => {
-    const job = await host.queues.get(params.queue).getJob(params.jobId);
+    const { queue } = await findQueue(host, params.queue);
+    const job = await queue.getJob(params.jobId);
     if (job?.id === undefined)
       throw new LonghaulError("SERVER_NOT_FOUND", {
         what: `job ${params.jobId} of ${params.queue}`,
@@ -31,7 +36,7 @@ export const jobStatus = route({
     return {
       id: job.id,
       state: await job.getState(),
-      progress: job.progress,
+      progress: host.redact(job.progress),
       data: host.redact(job.data),
       returnvalue: host.redact(job.returnvalue) ?? null,
       attemptsMade: job.attemptsMade,
@@ -39,6 +44,8 @@ export const jobStatus = route({
     };
   },
 });
+
+const STATES = ["waiting", "active", "completed", "failed", "delayed"] as const;
 
 export const jobStats = route({
   id: "jobs.stats",
@@ -54,8 +61,10 @@ export const jobStats = route({
     delayed: z.int(),
   }),
   handler: async ({ params, host }) => {
-    const queue = host.queues.get(params.queue);
-    const counts = await queue.getJobCounts("waiting", "active", "completed", "failed", "delayed");
+    const { store, clock } = host.parts;
+    // To open a queue makes it, and who only asks is not to make any.
+    const row = await readQueueRow(store, queueOfName(params.queue), clock.now());
+    const counts = row ? await host.queues.get(params.queue).getJobCounts(...STATES) : {};
     const { waiting = 0, active = 0, completed = 0, failed = 0, delayed = 0 } = counts;
     return { waiting, active, completed, failed, delayed };
   },

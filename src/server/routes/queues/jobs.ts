@@ -3,6 +3,7 @@ import { EVERYTHING } from "../../../core/search/search-query.ts";
 import { listJobs } from "../../../queue/browse/job-list.ts";
 import { readLogs } from "../../../queue/browse/job-logs.ts";
 import { searchJobs } from "../../../queue/browse/search-jobs.ts";
+import { jobScope } from "../../auth/scopes.ts";
 import { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "../../pages.ts";
 import { route } from "../../route.ts";
 import { jobParams, queueParams } from "./fields.ts";
@@ -16,7 +17,7 @@ export const jobScopes = ({
   params: { queue, jobId },
 }: {
   readonly params: { readonly queue: string; readonly jobId: string };
-}): string[] => [`read:job:${queue}:${jobId}`, `read:queue:${queue}`];
+}): string[] => [...jobScope("read", queue, jobId), `read:queue:${queue}`];
 
 export const queueJobs = route({
   id: "queues.jobs",

@@ -107,7 +107,7 @@ export const batch = route({
     const target = await findTarget(host, taskId);
     for (const [index, { payload }] of body.items.entries())
       await requirePayload(target, payload, `#/items/${index}/payload`);
-    const batchId = batchIdOf(body.idempotencyKey);
+    const batchId = batchIdOf(taskId, body.idempotencyKey);
     const calls = body.items.map((item, index) => {
       const options = withBatchKey(item.options, body, index);
       return callOf(host, target, { payload: item.payload, options }, batchId);
@@ -158,10 +158,12 @@ async function requirePayload(target: Target, payload: unknown, pointer: string)
   }
 }
 
-/** With a key, the same request names the same batch. */
-function batchIdOf(key: string | readonly string[] | undefined): string {
+/** With a key, the same request names the same batch; of another task, another: who starts it may read the batch. */
+function batchIdOf(taskId: string, key: string | readonly string[] | undefined): string {
   if (key === undefined) return `batch_${randomUUID().replaceAll("-", "")}`;
-  const hash = createHash("sha256").update(`http ${resolveKey(key, undefined)}`);
+  const hash = createHash("sha256").update(
+    JSON.stringify(["http", taskId, resolveKey(key, undefined)]),
+  );
   return `batch_${hash.digest("hex").slice(0, 32)}`;
 }
 
