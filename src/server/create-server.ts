@@ -92,7 +92,11 @@ export function createServer(longhaul: Longhaul, options: ServerOptions = {}): L
   const queues = new OpenQueues(parts.connection);
   const routes: readonly Route[] = options.publicDocs === true ? withPublicDocs(ours) : ours;
   const redact = createRedactor(options.redact ?? []);
-  const live = new LiveHub({ parts, redact, closing: closing.signal, onError }, options.live);
+  const revokedTokens = (ids: readonly string[]) => auth.tokens.revoked(ids);
+  const live = new LiveHub(
+    { parts, redact, closing: closing.signal, revokedTokens, onError },
+    options.live,
+  );
   const operations = new OperationRunner(parts);
   operations.watch();
   const host: ServerHost = {

@@ -17,11 +17,14 @@ export interface Problem {
   readonly code: string;
   /** What to do about it. */
   readonly hint: string;
-  /** Every place that is wrong, where the request itself is. */
+  /** The places that are wrong, where the request itself is; a hundred at most. */
   readonly errors?: readonly ProblemPlace[];
 }
 
-/** A request that does not fit its schema. The message names the first place, the document all of them. */
+/** So many are enough to see what is wrong; an answer is not to be larger than what it refuses. */
+const MAX_PLACES = 100;
+
+/** A request that does not fit its schema. The message names the first place, the document the first hundred. */
 export class InvalidRequest extends LonghaulError {
   readonly places: readonly ProblemPlace[];
 
@@ -31,7 +34,7 @@ export class InvalidRequest extends LonghaulError {
       pointer: first?.pointer ?? "#",
       reason: first?.detail ?? "it does not fit",
     });
-    this.places = places;
+    this.places = places.slice(0, MAX_PLACES);
   }
 }
 

@@ -106,3 +106,27 @@ test("who may start a task gets no token for the batch of another task by its ke
   await longhaul.start();
   expect(await batchOf("two", as)).not.toBe(await batchOf("one", "the-operator"));
 });
+
+test("a request that is wrong in many places is not answered with more than it sent", async () => {
+  const { call } = open();
+  const body = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 1]));
+  const answer = await call("/queues/mail/jobs", { method: "POST", body });
+  expect(answer.status).toBe(422);
+  expect((await answer.text()).length).toBeLessThan(20_000);
+});
+
+test("no name of a job or a queue says anything to a reader of a live connection", async () => {
+  const { call, queue, found } = open();
+  const evil = "x\r\n\r\nevent: end\r\ndata: {}\u2028";
+  await queue("mail").add(evil, { text: evil }, { jobId: evil });
+  expect(await found(`/queues/mail/jobs/${encodeURIComponent(evil)}/logs`)).toEqual([]);
+  const body = { topics: [`job:mail:${evil}`, `run:${evil}`, `tag:${evil}`, `queue:${evil}`] };
+  const answer = await call("/stream", { method: "POST", body });
+  const reader = answer.body!.getReader();
+  onTestFinished(() => reader.cancel());
+  let text = "";
+  while ((text.match(/^event: snapshot$/gm) ?? []).length < body.topics.length)
+    text += Buffer.from((await reader.read()).value!).toString();
+  expect(text).not.toContain("\r");
+  expect(text).not.toMatch(/^event: end/m);
+});

@@ -128,6 +128,16 @@ export class ApiTokens {
     return this.get(id);
   }
 
+  /** Which of some tokens were revoked. */
+  async revoked(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#store.query(
+      `SELECT id FROM api_token
+       WHERE id IN (SELECT value FROM json_each(?)) AND revoked_at IS NOT NULL`,
+      [JSON.stringify(ids)],
+    );
+    return new Set(rows.map(([id]) => id as string));
+  }
+
   /** Nobody waits for it, and a store that takes no writes must not shut readers out. */
   #noteUse(id: string, now: number): void {
     const minute = now - (now % USE_MS);

@@ -157,6 +157,21 @@ test("a token that expires ends its connection", async () => {
   expect(await stream.next()).toBeUndefined();
 });
 
+test("a stream ends soon after its API token is revoked", async () => {
+  const { call, clock, open } = serve();
+  const made = await call("/tokens", { method: "POST", body: { name: "ci", role: "viewer" } });
+  const { id, secret } = (await made.json()) as { id: string; secret: string };
+  const stream = await open("job:mail:1", secret);
+  const other = await open("job:mail:1");
+  await stream.until(isSnapshot);
+  await other.until(isSnapshot);
+  expect((await call(`/tokens/${id}/revoke`, { method: "POST" })).status).toBe(200);
+  await clock.advance(15_000);
+  expect(await stream.next()).toEqual({ event: "end", data: { reason: "expired" } });
+  expect(await stream.next()).toBeUndefined();
+  await other.close();
+});
+
 test("a server that closes says so and ends its connections", async () => {
   const { server, open, call } = serve();
   const streams = [await open("job:mail:1"), await open("stats")];

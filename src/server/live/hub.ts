@@ -36,6 +36,8 @@ export interface LiveRequest {
 export interface LiveHost extends Omit<SourceHost, "failed"> {
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal;
+  /** Which of some API tokens were revoked. */
+  revokedTokens(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Is told of what ends connections and is nobody's fault outside. */
   onError(error: unknown, request: Request): void;
 }
@@ -51,6 +53,8 @@ const RETRY_MS = 1_000;
 
 interface Member {
   readonly principal: string;
+  /** Of an API token. */
+  readonly tokenId: string | undefined;
   readonly topics: ReadonlyMap<Subscription, TopicName>;
   readonly request: Request;
   readonly stop: () => void;
@@ -119,7 +123,8 @@ export class LiveHub {
     );
     connection.subscriptions = [...subscriptions.keys()];
     let stop = (): void => {};
-    const member = { principal: who, topics: subscriptions, request, stop: () => stop() };
+    const tokenId = principal.kind === "token" ? principal.id : undefined;
+    const member = { principal: who, tokenId, topics: subscriptions, request, stop: () => stop() };
     this.#connections.set(connection, member);
     this.#perPrincipal.set(who, (this.#perPrincipal.get(who) ?? 0) + 1);
     this.#stopHeartbeat ??= this.#beat();
@@ -183,10 +188,21 @@ export class LiveHub {
     const { clock } = this.#host.parts;
     const beat = (): void => {
       for (const connection of this.#connections.keys()) connection.heartbeat();
+      // A store that cannot be read ends the connections by what they follow.
+      this.#endRevoked().catch(() => {});
       cancel = clock.after(HEARTBEAT_MS, beat);
     };
     let cancel = clock.after(HEARTBEAT_MS, beat);
     return () => cancel();
+  }
+
+  /** Ends what was opened with tokens that were revoked since, in whatever process. */
+  async #endRevoked(): Promise<void> {
+    const ids = new Set([...this.#connections.values()].flatMap(({ tokenId }) => tokenId ?? []));
+    if (ids.size === 0) return;
+    const revoked = await this.#host.revokedTokens([...ids]);
+    for (const [connection, { tokenId }] of this.#connections)
+      if (tokenId !== undefined && revoked.has(tokenId)) connection.end("expired");
   }
 
   #flush(): void {
