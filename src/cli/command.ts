@@ -1,3 +1,4 @@
+import { isLonghaulError } from "../core/errors.ts";
 import type { Output } from "./output.ts";
 import type { Values } from "./values.ts";
 
@@ -68,3 +69,7 @@ export const API_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 /** Exit codes; docs/cli.md lists them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** The exit code of a command that failed. */
+export const exitCodeOf = (error: unknown): number =>
+  isLonghaulError(error, "CLI_BAD_USAGE") ? EXIT.usage : EXIT.failed;

@@ -106,6 +106,19 @@ describe("worker", () => {
     },
   );
 
+  test(
+    "ends if a file is broken, also where another one holds the process",
+    { timeout: SLOW },
+    async () => {
+      const folder = tempFolder();
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "a.ts"), "setInterval(() => {}, 1000);");
+      writeFileSync(join(folder, "b.ts"), 'throw new Error("no DATABASE_URL");');
+      const { code, errors } = await startCli(["worker", folder, "--url", newStoreUrl()]).ended;
+      expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching("DATABASE_URL") });
+    },
+  );
+
   test("says what is wrong with its files", { timeout: SLOW }, async () => {
     const file = join(tempFolder(), "empty.ts");
     writeFileSync(file, "export const x: number = 1;");
@@ -171,6 +184,13 @@ test("start does both, behind a token of the environment", { timeout: SLOW }, as
 });
 
 describe("dev", () => {
+  test("ends where there is nothing to run, or to wait for", { timeout: SLOW }, async () => {
+    const folder = tempFolder();
+    mkdirSync(folder, { recursive: true });
+    const { code, errors } = await startCli(["dev", folder, "--url", newStoreUrl()]).ended;
+    expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining("no code in it") });
+  });
+
   test(
     "tells every change, serves the API and a board, and starts again when a file changes",
     { timeout: SLOW },

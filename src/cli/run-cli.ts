@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
-import { isLonghaulError } from "../core/errors.ts";
-import { type Command, EXIT } from "./command.ts";
+import { type Command, EXIT, exitCodeOf } from "./command.ts";
 import { helpOf, overview } from "./help.ts";
 import { Output, type Streams } from "./output.ts";
 import { parseCommand } from "./parse-command.ts";
@@ -23,7 +22,7 @@ export async function runCli(
     return await dispatch(given, commands, out);
   } catch (error) {
     out.error(error);
-    return isLonghaulError(error, "CLI_BAD_USAGE") ? EXIT.usage : EXIT.failed;
+    return exitCodeOf(error);
   }
 }
 

@@ -34,7 +34,7 @@ describe("on a store", () => {
     expect(done).toMatchObject({ code: 0, stdout: '"Hello Ada"\n' });
     const failed = await cli(["trigger", "fail", "--wait", "--url", url]);
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toMatch(/run_\w+ is failed: no such customer/);
+    expect(failed.stderr).toMatch(/run_\w+ failed: no such customer/);
     const unknown = await cli(["trigger", "gret", "--url", url]);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain("no function gret");

@@ -2,6 +2,7 @@ import { type Command, STORE_OPTIONS } from "../command.ts";
 import { CHILD } from "../dev/messages.ts";
 import { runDevChild } from "../dev/run-child.ts";
 import { supervise } from "../dev/supervise.ts";
+import { exitOnError } from "../serve/exit-on-error.ts";
 import { RUN_OPTIONS, SERVER_OPTIONS } from "../serve/run-program.ts";
 
 export const dev: Command = {
@@ -13,5 +14,8 @@ export const dev: Command = {
   args: ["[files…]"],
   options: { ...STORE_OPTIONS, ...SERVER_OPTIONS, ...RUN_OPTIONS },
   examples: ["dev", "dev src/jobs.ts", "dev src/jobs src/workers --port 5000 --url file:dev.db"],
-  run: (input) => (process.env[CHILD] === undefined ? supervise(input) : runDevChild(input)),
+  run: (input) =>
+    process.env[CHILD] === undefined
+      ? supervise(input)
+      : exitOnError(input.out, () => runDevChild(input)),
 };

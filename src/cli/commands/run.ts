@@ -1,4 +1,5 @@
 import { type Command, STORE_OPTIONS } from "../command.ts";
+import { exitOnError } from "../serve/exit-on-error.ts";
 import {
   RUN_OPTIONS,
   runBoth,
@@ -21,7 +22,7 @@ export const start: Command = {
     "start src/jobs --host 0.0.0.0 --port 8080 --grace 60s",
     "start dist/jobs.js --url file:/var/lib/app/jobs.db",
   ],
-  run: runBoth,
+  run: (input) => exitOnError(input.out, () => runBoth(input)),
 };
 
 export const worker: Command = {
@@ -31,7 +32,7 @@ export const worker: Command = {
   args: ["[files…]"],
   options: { ...STORE_OPTIONS, ...RUN_OPTIONS },
   examples: ["worker src/workers/emails.ts src/workers/images.ts", "worker src/jobs --grace 5m"],
-  run: runWorker,
+  run: (input) => exitOnError(input.out, () => runWorker(input)),
 };
 
 export const server: Command = {

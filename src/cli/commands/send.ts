@@ -48,7 +48,7 @@ export const trigger: Command = {
       const run = await untilEnd(client, id);
       out.result(run, ({ output }) => (output === null ? "" : JSON.stringify(output, null, 2)));
       if (run.state === "completed") return EXIT.ok;
-      out.note(`${id} is ${run.state}${run.error ? `: ${run.error.message}` : ""}`);
+      out.note(`${id} ${run.state}${run.error ? `: ${run.error.message}` : ""}`);
       return EXIT.failed;
     }),
 };

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { type CommandInput, EXIT } from "../command.ts";
-import { foldersOf } from "../program/find-files.ts";
+import { findFiles, foldersOf } from "../program/find-files.ts";
 import { nextSignal } from "../serve/until-signal.ts";
 import { CHILD, type DevMessage } from "./messages.ts";
 import { FileWatch } from "./watch-files.ts";
@@ -12,8 +11,11 @@ import { FileWatch } from "./watch-files.ts";
  * finishes what it is at before, for a moment.
  *
  * @returns the exit code, after a signal
+ * @throws {LonghaulError} CLI_BAD_FILE if there are no files
  */
 export async function supervise({ args, out }: CommandInput): Promise<number> {
+  // Where there is nothing, there is no change to wait for.
+  const files = findFiles(args);
   let port = "";
   let child: ChildProcess | undefined;
   let isEnding = false;
@@ -44,13 +46,8 @@ export async function supervise({ args, out }: CommandInput): Promise<number> {
     child.kill("SIGTERM");
   });
   // What cannot even be read is loaded again once it was mended.
-  for (const path of args.map((arg) => resolve(arg))) if (existsSync(path)) watch.add(path);
-
-  try {
-    for (const folder of foldersOf(args)) watch.addFolder(folder);
-  } catch {
-    // The process that loads them says what is wrong.
-  }
+  for (const file of files) watch.add(file);
+  for (const folder of foldersOf(args)) watch.addFolder(folder);
   const signal = nextSignal();
   begin();
   const name = (await signal) as NodeJS.Signals;

@@ -20,7 +20,9 @@ export function findFiles(given: readonly string[], folder = process.cwd()): str
     const paths = given.map((path) => resolve(folder, path));
     const missing = paths.find((path) => !existsSync(path));
     if (missing !== undefined) throw bad(missing, "it is not there");
-    return paths.flatMap(filesIn);
+    const files = paths.flatMap(filesIn);
+    if (files.length === 0) throw bad(paths.join(", "), "there is no code in it");
+    return files;
   }
   const config = CONFIGS.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (config !== undefined) return [config];

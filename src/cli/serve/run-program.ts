@@ -121,11 +121,14 @@ export async function closeProgram(
   await Promise.all(closing);
 }
 
-/** Such as `3 functions and the queues emails, images`. */
+/** Such as `3 functions and the queues emails, images`. Functions of our own are not counted. */
 export function describe(functions: readonly string[], queues: readonly string[]): string {
+  const { length } = functions.filter((id) => !id.startsWith("longhaul/"));
   const parts = [
-    ...(functions.length > 0 ? [`${functions.length} functions`] : []),
-    ...(queues.length > 0 ? [`the queues ${queues.join(", ")}`] : []),
+    ...(length > 0 ? [`${length} ${length === 1 ? "function" : "functions"}`] : []),
+    ...(queues.length > 0
+      ? [`the ${queues.length === 1 ? "queue" : "queues"} ${queues.join(", ")}`]
+      : []),
   ];
   return parts.join(" and ") || "nothing";
 }
