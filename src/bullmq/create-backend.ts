@@ -4,6 +4,7 @@ import { createSqliteBackend } from "../queue/index.ts";
 import { blockingConnection } from "./blocking-client.ts";
 import { withDeadLetters } from "./dead-letters.ts";
 import { requireDriver } from "./drivers.ts";
+import { nameUntilClosed } from "./name-until-closed.ts";
 import { checkPayloadLimits } from "./payload-limit.ts";
 import { refuseDefaultRepeat } from "./repeat-options.ts";
 import { resolveConnection } from "./resolve-connection.ts";
@@ -37,7 +38,9 @@ export function createBackend(name: string, opts: Options, purpose?: Purpose): A
     }
     case "postgres":
       if (!isClient(connection)) requireDriver("pg");
-      return onServer(createPostgresBackend(name, withConnection(opts, connection), purpose));
+      return onServer(
+        nameUntilClosed(createPostgresBackend(name, withConnection(opts, connection), purpose)),
+      );
   }
 
   function onServer<Backend extends bullmq.IQueueBackend>(backend: Backend): Backend {
