@@ -137,6 +137,11 @@ export class TaskQueue {
     return await this.#task(taskName).queue.remove(jobId);
   }
 
+  /** The queues of its tasks. */
+  get queueNames(): readonly string[] {
+    return [...this.#queues.keys()];
+  }
+
   /** The queue of a task that is registered here. */
   queueNameOf(taskName: string): string | undefined {
     return this.#tasks.get(taskName)?.queue.queue.name;

@@ -23,8 +23,11 @@ export async function runDevChild({ args, values, out }: CommandInput): Promise<
   const signal = nextSignal();
   const tell = (message: DevMessage): void => void process.send?.(message);
   const program = await openProgram(args, values, (file) => tell({ type: "file", file }));
-  const { longhaul, queues } = program;
-  const server = createServer(longhaul, serverOptions({ values }, { local: true }));
+  const { longhaul, manager, queues } = program;
+  const server = createServer(longhaul, {
+    ...serverOptions({ values }, { local: true }),
+    manager,
+  });
   const lines = printChanges(program, server, out);
   await startOrClose(longhaul);
   const board = await openBoard(queues, partsOf(longhaul).connection);

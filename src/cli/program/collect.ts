@@ -3,6 +3,7 @@ import type { FunctionDefinition } from "../../runs/definition.ts";
 import { type Attachable, isAttachable } from "../../runs/hosting.ts";
 import type { FunctionSource } from "../../runtime/hosted-functions.ts";
 import type { HostedWorker } from "../../runtime/hosted-workers.ts";
+import { TaskQueue } from "../../manager/index.ts";
 import { Longhaul } from "../../runtime/longhaul.ts";
 
 /** A module that was loaded. */
@@ -19,7 +20,9 @@ export interface Program {
   readonly functions: readonly FunctionSource[];
   /** Those of BullMQ. */
   readonly workers: readonly NamedWorker[];
-  /** Names of the queues of workers, and of queues that are exported. */
+  /** A manager of tasks, which is at work once its tasks are registered. */
+  readonly manager?: TaskQueue;
+  /** Names of the queues of workers and of the manager, and of queues that are exported. */
   readonly queues: readonly string[];
 }
 
@@ -38,11 +41,15 @@ export function collect(modules: readonly LoadedModule[]): Program {
   const runtimes = [...values].filter((value) => value instanceof Longhaul);
   const [runtime] = runtimes;
   const workers = [...values].filter(isWorker);
+  const managers = [...values].filter((value) => value instanceof TaskQueue);
+  const [manager] = managers;
   const named = [...workers, ...[...values].filter(isQueue)].map(({ name }) => name);
-  const queues = [...new Set(named)];
+  const queues = [...new Set([...named, ...(manager?.queueNames ?? [])])];
   const files = modules.map(({ file }) => file).join(", ");
   if (runtimes.length > 1) throw bad(files, `there are ${runtimes.length} runtimes, one at most`);
-  if (runtime !== undefined) return { runtime, functions: [], workers, queues };
+  if (managers.length > 1) throw bad(files, `there are ${managers.length} managers, one at most`);
+  const own = { workers, queues, ...(manager && { manager }) };
+  if (runtime !== undefined) return { runtime, functions: [], ...own };
 
   const attachables = [...values].filter(isAttachable);
   const config = attachables.find(isConfig);
@@ -51,9 +58,9 @@ export function collect(modules: readonly LoadedModule[]): Program {
     (value) => value !== config && !isBroughtAlong(value, values),
   );
   functions.push(...[...values].filter(isDefinition));
-  if (functions.length === 0 && workers.length === 0)
+  if (functions.length === 0 && workers.length === 0 && manager === undefined)
     throw bad(files, "nothing that it exports can be run");
-  return { ...(config && { config }), functions, workers, queues };
+  return { ...(config && { config }), functions, ...own };
 }
 
 const isBroughtAlong = (value: Attachable, values: ReadonlySet<unknown>): boolean =>

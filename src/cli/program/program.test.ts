@@ -5,6 +5,7 @@ import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { Queue } from "../../bullmq/queue.ts";
 import { Worker } from "../../bullmq/worker.ts";
 import { Inngest } from "../../inngest/index.ts";
+import { QueueManager } from "../../manager/index.ts";
 import { createLonghaul } from "../../runtime/longhaul.ts";
 import { defineConfig, task } from "../../trigger/index.ts";
 import { eventTrigger, TriggerClient } from "../../trigger/v2/index.ts";
@@ -65,6 +66,16 @@ describe("what modules export", () => {
     const program = collect(module({ worker, queue }));
     expect(program.workers).toEqual([worker]);
     expect(program.queues.toSorted()).toEqual(["emails", "images"]);
+  });
+
+  test("may be one manager of tasks, with their queues", async () => {
+    const manager = new QueueManager({ connection: ":memory:", workers: false });
+    onTestFinished(() => manager.close());
+    manager.registerTask("count", { queueName: "counts", processor: () => Promise.resolve(1) });
+    expect(collect(module({ manager }))).toMatchObject({ manager, queues: ["counts"] });
+    const other = new QueueManager({ connection: ":memory:" });
+    onTestFinished(() => other.close());
+    expect(() => collect(module({ manager, other }))).toThrow("2 managers");
   });
 
   test("may be one runtime, which knows its functions itself", async () => {

@@ -1,3 +1,4 @@
+import type { TaskQueue } from "../../manager/index.ts";
 import { createLonghaul, type Longhaul } from "../../runtime/longhaul.ts";
 import type { AuthOptions } from "../../server/auth/options.ts";
 import { createServer } from "../../server/create-server.ts";
@@ -71,7 +72,7 @@ export async function runBoth({ args, values, out }: CommandInput): Promise<numb
   const program = await openProgram(args, values);
   const { longhaul, queues } = program;
   await startOrClose(longhaul);
-  const stopServing = await startServer(longhaul, { values, out, args });
+  const stopServing = await startServer(longhaul, { values, out, args }, program.manager);
   const { functions } = await longhaul.health();
   out.note(`Working on ${describe(functions, queues)}.`);
   return untilSignal(signal, values.duration("grace") ?? GRACE_MS, out, async (graceMs) => {
@@ -80,9 +81,13 @@ export async function runBoth({ args, values, out }: CommandInput): Promise<numb
   });
 }
 
-async function startServer(longhaul: Longhaul, { values, out }: CommandInput): Promise<Close> {
+async function startServer(
+  longhaul: Longhaul,
+  { values, out }: CommandInput,
+  manager?: TaskQueue,
+): Promise<Close> {
   try {
-    const server = createServer(longhaul, serverOptions({ values }));
+    const server = createServer(longhaul, { ...serverOptions({ values }), manager });
     const served = await listen(server, values);
     await offerFirstToken(longhaul, out);
     out.note(`Listening at ${served.url}`);
@@ -114,10 +119,11 @@ export async function startOrClose(longhaul: Longhaul): Promise<void> {
 
 /** Closes a runtime, and workers of the program that it does not have. */
 export async function closeProgram(
-  { longhaul, workers }: Program & { readonly longhaul: Longhaul },
+  { longhaul, workers, manager }: Program & { readonly longhaul: Longhaul },
   graceMs: number,
 ): Promise<void> {
-  const closing = [longhaul.close({ timeoutMs: graceMs }), ...workers.map((one) => one.close())];
+  const own = manager ? [...workers, manager] : workers;
+  const closing = [longhaul.close({ timeoutMs: graceMs }), ...own.map((one) => one.close())];
   await Promise.all(closing);
 }
 
