@@ -32,7 +32,10 @@ export class Work {
   readonly process = async (job: Job, token = "", signal?: AbortSignal): Promise<unknown> => {
     const id = job.id!;
     const { isPaused, isRemoved } = await this.#control.wishes(id);
-    if (isPaused || isRemoved) return await this.#giveUp(id, token, isRemoved);
+    if (isPaused || isRemoved) {
+      await this.#giveUp(id, token, isRemoved);
+      throw new DelayedError();
+    }
     const processor = this.#processors.get(job.name);
     if (!processor) throw new LonghaulError("MANAGER_UNKNOWN_TASK", { task: job.name });
 
@@ -55,10 +58,12 @@ export class Work {
         if (running.ending === undefined) throw error;
       });
       if (running.ending === undefined) return result;
-      const isGone = this.#giveUp(id, token, running.ending === "removed");
       // Its place stays taken while it ends, its job does not wait for that.
-      await endsWithin(work, this.#graceMs);
-      return await isGone;
+      await Promise.all([
+        this.#giveUp(id, token, running.ending === "removed"),
+        endsWithin(work, this.#graceMs),
+      ]);
+      throw new DelayedError();
     } finally {
       // One that ran into its timeout may have been followed by another.
       if (this.#running.get(id) === running) this.#running.delete(id);
@@ -76,9 +81,8 @@ export class Work {
     for (const running of this.#running.values()) running.stop();
   }
 
-  async #giveUp(jobId: string, token: string, isRemoved: boolean): Promise<never> {
+  async #giveUp(jobId: string, token: string, isRemoved: boolean): Promise<void> {
     if (isRemoved) await this.#control.discard(jobId, token);
     else await this.#control.park(jobId, token);
-    throw new DelayedError();
   }
 }
