@@ -76,7 +76,7 @@ export type ChannelCode = (typeof Channel)[keyof typeof Channel];
 export const Purpose = { step: 0, cancel: 1 } as const;
 
 /** Their order is stored. */
-const stepKinds = [
+export const stepKinds = [
   "run",
   "sleep",
   "event",

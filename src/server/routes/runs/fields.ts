@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { stepKinds } from "../../../runs/store/sqlite/codes.ts";
 import { dueTime, durationMs } from "../../../trigger/durations.ts";
 import type { RunState } from "../../../runs/types.ts";
 
@@ -77,20 +78,7 @@ function isDue(text: string): boolean {
 }
 
 /** Kinds of steps. */
-export const stepKind = z.enum([
-  "run",
-  "sleep",
-  "event",
-  "signal",
-  "invoke",
-  "send",
-  "start",
-  "child",
-  "token",
-  "createToken",
-  "group",
-  "attempt",
-]);
+export const stepKind = z.enum(stepKinds);
 
 /** Most rows of a window of what a run has said or done. */
 const MAX_WINDOW = 500;
