@@ -7,6 +7,7 @@ import { Patch } from "../patch.ts";
 import { Pump } from "../pump.ts";
 import type { Subscription } from "../subscription.ts";
 import { liveRun, signatureOf } from "./run-messages.ts";
+import { Audience } from "./audience.ts";
 import type { Source, SourceHost } from "./source.ts";
 
 const SNAPSHOT_RUNS = 50;
@@ -26,8 +27,7 @@ export class RunListSource implements Source {
   readonly #filter: RunFilter;
   readonly #pump: Pump;
   readonly #unwatch: () => void;
-  readonly #subscriptions = new Set<Subscription>();
-  #joining = new Set<Subscription>();
+  readonly #audience = new Audience();
   /** What was told of which run, the oldest first. */
   readonly #seen = new Map<string, string>();
   #changed: Set<string> | undefined = new Set();
@@ -37,7 +37,7 @@ export class RunListSource implements Source {
     this.#filter = filter;
     this.#pump = new Pump(
       () => this.#round(),
-      (error) => host.failed(this.#subscriptions, error),
+      (error) => host.failed(this.#audience.all, error),
       GAP_MS,
     );
     this.#unwatch = StoreWatch.of(host.parts.store).onChanges((changed) => {
@@ -48,16 +48,12 @@ export class RunListSource implements Source {
   }
 
   join(subscription: Subscription): void {
-    this.#subscriptions.add(subscription);
-    subscription.restart();
-    this.#joining.add(subscription);
+    this.#audience.join(subscription);
     this.#pump.wake();
   }
 
   leave(subscription: Subscription): boolean {
-    this.#subscriptions.delete(subscription);
-    this.#joining.delete(subscription);
-    if (this.#subscriptions.size > 0) return false;
+    if (!this.#audience.leave(subscription)) return false;
     this.#pump.close();
     this.#unwatch();
     return true;
@@ -66,13 +62,12 @@ export class RunListSource implements Source {
   async #round(): Promise<void> {
     const changed = this.#changed;
     this.#changed = new Set();
-    if (this.#subscriptions.size > this.#joining.size) await this.#tell(changed);
-    if (this.#joining.size > 0) await this.#welcome();
+    if (this.#audience.isTold) await this.#tell(changed);
+    if (this.#audience.isWaiting) await this.#welcome();
   }
 
   async #welcome(): Promise<void> {
-    const joining = this.#joining;
-    this.#joining = new Set();
+    const joining = this.#audience.takeWaiting();
     const { parts, redact } = this.#host;
     const params = { ...this.#filter, limit: SNAPSHOT_RUNS };
     const news = (await listByFilter(parts.store, params)).map(toNews);
@@ -81,24 +76,20 @@ export class RunListSource implements Source {
     const runs = news.map((run) => liveRun(run, redact));
     const patch = Patch.exact("snapshot", { topic, runs });
     for (const subscription of joining)
-      if (this.#subscriptions.has(subscription)) subscription.snapshot(patch, []);
+      if (this.#audience.all.has(subscription)) subscription.snapshot(patch, []);
   }
 
   async #tell(changed: ReadonlySet<string> | undefined): Promise<void> {
     const found = await this.#read(changed);
     if (found === undefined) {
-      for (const subscription of this.#subscriptions) {
-        if (subscription.cursor === undefined || subscription.isPaused) continue;
-        subscription.restart("slow");
-        this.#joining.add(subscription);
-      }
+      this.#audience.restart();
       return;
     }
     for (const run of found.map(toNews)) {
       if (!this.#isNew(run)) continue;
-      const [{ topic } = { topic: "" }] = this.#subscriptions;
+      const [{ topic } = { topic: "" }] = this.#audience.all;
       const patch = Patch.exact("run.updated", { topic, run: liveRun(run, this.#host.redact) });
-      for (const subscription of this.#subscriptions) subscription.offer(patch);
+      for (const subscription of this.#audience.all) subscription.offer(patch);
     }
   }
 

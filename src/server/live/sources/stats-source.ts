@@ -6,6 +6,7 @@ import type { StatsPatch } from "../messages.ts";
 import { Patch } from "../patch.ts";
 import { Pump } from "../pump.ts";
 import type { Subscription } from "../subscription.ts";
+import { Audience } from "./audience.ts";
 import type { Source, SourceHost } from "./source.ts";
 
 const MOST_QUEUES = 1_000;
@@ -20,8 +21,7 @@ export class StatsSource implements Source {
   readonly #host: SourceHost;
   readonly #pump: Pump;
   readonly #unwatch: () => void;
-  readonly #subscriptions = new Set<Subscription>();
-  #joining = new Set<Subscription>();
+  readonly #audience = new Audience();
   /** What was told, by what it is about. */
   #told = new Map<string, string>();
 
@@ -30,7 +30,7 @@ export class StatsSource implements Source {
     this.#host = host;
     this.#pump = new Pump(
       () => this.#round(),
-      (error) => host.failed(this.#subscriptions, error),
+      (error) => host.failed(this.#audience.all, error),
       GAP_MS,
     );
     const wake = (): void => this.#pump.wake();
@@ -44,16 +44,12 @@ export class StatsSource implements Source {
   }
 
   join(subscription: Subscription): void {
-    this.#subscriptions.add(subscription);
-    subscription.restart();
-    this.#joining.add(subscription);
+    this.#audience.join(subscription);
     this.#pump.wake();
   }
 
   leave(subscription: Subscription): boolean {
-    this.#subscriptions.delete(subscription);
-    this.#joining.delete(subscription);
-    if (this.#subscriptions.size > 0) return false;
+    if (!this.#audience.leave(subscription)) return false;
     this.#pump.close();
     this.#unwatch();
     return true;
@@ -74,15 +70,14 @@ export class StatsSource implements Source {
     for (const [queue, counts] of queues) this.#tell(`queue ${queue}`, { queue, counts });
     for (const [functionId, runs] of functions)
       this.#tell(`function ${functionId}`, { functionId, runs });
-    const joining = this.#joining;
-    this.#joining = new Set();
+    const joining = this.#audience.takeWaiting();
     const patch = Patch.exact("snapshot", {
       topic: TOPIC,
       queues: Object.fromEntries(queues),
       functions: Object.fromEntries(functions),
     });
     for (const subscription of joining)
-      if (this.#subscriptions.has(subscription)) subscription.snapshot(patch, []);
+      if (this.#audience.all.has(subscription)) subscription.snapshot(patch, []);
   }
 
   #tell(key: string, data: Omit<StatsPatch, "topic">): void {
@@ -90,6 +85,6 @@ export class StatsSource implements Source {
     if (this.#told.get(key) === text) return;
     this.#told.set(key, text);
     const patch = Patch.latest("stats", { topic: TOPIC, ...data }, key);
-    for (const subscription of this.#subscriptions) subscription.offer(patch);
+    for (const subscription of this.#audience.all) subscription.offer(patch);
   }
 }
